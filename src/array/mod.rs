@@ -1,0 +1,1 @@
+//! Typed arrays in mapped memory, changed in place.

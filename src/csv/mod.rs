@@ -1,0 +1,1 @@
+//! CSV files, parsed where they are mapped.

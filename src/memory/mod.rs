@@ -1,0 +1,1 @@
+//! Mapped memory: element types, layout arithmetic, regions.

@@ -1,0 +1,1 @@
+//! Pinned workers and parallel loops.

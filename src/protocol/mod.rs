@@ -1,0 +1,1 @@
+//! Every state machine that threads race on, in tokens, knowing no element type.

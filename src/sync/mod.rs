@@ -1,0 +1,1 @@
+//! The standard library or loom: the only place that names core atomics, cells and threads.

@@ -1,0 +1,1 @@
+//! The only system calls: map, fault, futex, affinity, limits, fork.
