@@ -1,1 +1,11 @@
 //! Every state machine that threads race on, in tokens, knowing no element type.
+//!
+//! Each file has its model in `loom-tests/`, which compiles this very folder. The rooms above wrap the tokens in
+//! types that cannot be misused; here a token says only who may take the next step.
+
+pub(crate) mod cost;
+pub(crate) mod latch;
+pub(crate) mod loop_board;
+pub(crate) mod merge_tree;
+pub(crate) mod shares;
+pub(crate) mod sleep;

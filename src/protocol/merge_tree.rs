@@ -1,0 +1,117 @@
+//! A binary tree over numbered leaves that says who merges what, in a shape that only the leaf count decides.
+//!
+//! Each leaf's value lies in the slot of its number. Of two neighbouring blocks the one that is finished second is
+//! merged with the first by whoever finished it, and the result lies in the left block's first slot. So a merge runs
+//! once, always of the same two blocks in the same order, whoever runs it and however many they are: the same bits at
+//! any number of workers.
+//!
+//! ```text
+//! leaf    0   1   2   3   4        block of 2^k leaves, named by its first; parent = the two blocks side by side
+//!         '-1-'   '-3-'   |        an inner node is named by the first leaf of its right half, which is unique
+//!           '---2---'     |        a block without a right neighbour climbs unmerged
+//!               '----4----'
+//! ```
+//! - M1: of the two that arrive at an inner node the second goes on and owns both blocks' slots; the first is done
+//!   with its block's.
+//! - MERGE: the first to arrive to the second, carries the block's value.
+
+use crate::sync::atomic::{AtomicU32, Ordering};
+
+use Ordering::AcqRel;
+
+/// Who has arrived at the inner nodes of a tree.
+#[derive(Debug)]
+pub(crate) struct MergeTree<'a> {
+    arrivals: &'a [AtomicU32],
+}
+
+/// Two slots to merge: the right one's value into the left one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Merge {
+    pub(crate) left: usize,
+    pub(crate) right: usize,
+}
+
+/// The way of one finished leaf towards the root.
+#[derive(Debug)]
+pub(crate) struct Climb<'a> {
+    tree: &'a MergeTree<'a>,
+    first_leaf: usize,
+    leaves: usize,
+}
+
+impl<'a> MergeTree<'a> {
+    /// Makes a tree over as many leaves as there are words, all zero.
+    pub(crate) fn new(arrivals: &'a [AtomicU32]) -> Self {
+        Self { arrivals }
+    }
+
+    /// Starts the climb of a leaf whose value lies in its slot. Each leaf climbs once.
+    pub(crate) fn climb(&'a self, leaf: usize) -> Climb<'a> {
+        debug_assert!(leaf < self.arrivals.len());
+        Climb { tree: self, first_leaf: leaf, leaves: 1 }
+    }
+}
+
+impl Climb<'_> {
+    /// Returns the next merge that falls to this climber, who has done the last; `None` when it is done climbing.
+    pub(crate) fn next_merge(&mut self) -> Option<Merge> {
+        let total = self.tree.arrivals.len();
+        while self.leaves < total {
+            let parent = self.first_leaf / (2 * self.leaves) * (2 * self.leaves);
+            let right = parent + self.leaves;
+            self.first_leaf = parent;
+            self.leaves *= 2;
+            if right >= total {
+                continue;
+            }
+            // ORDERING: MERGE, both sides: the first to arrive releases its block, the second acquires it and later
+            // releases both. Model: loom-tests/merge_tree.rs.
+            return match self.tree.arrivals[right].fetch_add(1, AcqRel) {
+                0 => {
+                    self.leaves = total;
+                    None
+                }
+                _ => Some(Merge { left: parent, right }),
+            };
+        }
+        None
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// The shape, by recursion: blocks of a power of two from the left.
+    fn oracle(from: usize, to: usize, total: usize) -> String {
+        if from + 1 == to {
+            return from.to_string();
+        }
+        let middle = from + (to - from) / 2;
+        match middle < total {
+            true => format!("({} {})", oracle(from, middle, total), oracle(middle, to, total)),
+            false => oracle(from, middle, total),
+        }
+    }
+
+    #[test]
+    fn shape_is_the_leaf_counts_alone() {
+        for total in 1..40_usize {
+            for stride in [1, 2, 3, 5, 7] {
+                let arrivals: Vec<_> = (0..total).map(|_| AtomicU32::new(0)).collect();
+                let tree = MergeTree::new(&arrivals);
+                let mut slots: Vec<String> = (0..total).map(|leaf| leaf.to_string()).collect();
+                let mut order: Vec<usize> = (0..total).collect();
+                order.sort_by_key(|leaf| (leaf * stride) % total);
+                for leaf in order {
+                    let mut climb = tree.climb(leaf);
+                    while let Some(Merge { left, right }) = climb.next_merge() {
+                        slots[left] = format!("({} {})", slots[left], slots[right]);
+                    }
+                }
+                assert_eq!(slots[0], oracle(0, total.next_power_of_two(), total), "{total} leaves");
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A bed that idle threads share: who sleeps, and how to wake just enough of them.
+//!
+//! A waiter announces itself, looks for work again, and only then sleeps. A notifier publishes its work and only then
+//! looks for sleepers. A fence on either side keeps both from looking too early, so they cannot miss each other, and a
+//! notifier that finds nobody asleep makes no system call.
+//!
+//! Sleepers are interchangeable: all wait for the same thing, so it does not matter which of them wakes. The state word
+//! counts them, and beside them the wakes that are under way: a second notifier asks for no thread that is already
+//! being woken. The epoch word is what they sleep on.
+//!
+//! ```text
+//! state = waking:16 | sleepers:16     announce: sleepers + 1     depart: sleepers - 1, waking - 1 if above 0
+//! notify(n): k = min(n, sleepers - waking); waking + k; epoch + 1; wake k
+//! ```
+//! - B1: `waking <= sleepers`. `depart` lowers both, and `notify` raises `waking` to at most `sleepers`.
+//! - B2: whoever was counted when `waking` rose by k holds an epoch older than the step that follows, so at least k of
+//!   them depart: those that are in the kernel are woken, those on the way into it find that the epoch moved on.
+//! - SLEEP: announce, fence, look again, against publish, fence, look for sleepers. Carries no data.
+//! - EPOCH: `notify` to `announce` and `wait`, carries the fact that what was published before can be found by now.
+
+use crate::sync::atomic::{AtomicU32, Ordering, fence};
+use crate::sync::futex;
+
+use Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+const SLEEPER: u32 = 1;
+const WAKING: u32 = 1 << 16;
+
+fn sleepers(state: u32) -> u32 {
+    state & (WAKING - 1)
+}
+
+fn waking(state: u32) -> u32 {
+    state / WAKING
+}
+
+/// Where idle threads sleep until there is something to do.
+#[derive(Debug)]
+pub(crate) struct Bed {
+    state: AtomicU32,
+    epoch: AtomicU32,
+}
+
+/// The token of a thread that announced it would sleep: it has to `wait` or to `stay_up`.
+#[derive(Debug)]
+#[must_use = "an announced sleeper is counted until it waits or stays up"]
+pub(crate) struct Announced {
+    epoch: u32,
+}
+
+impl Bed {
+    pub(crate) fn new() -> Self {
+        Self { state: AtomicU32::new(0), epoch: AtomicU32::new(0) }
+    }
+
+    /// Counts the caller as a sleeper. It must look for work once more before it waits.
+    pub(crate) fn announce(&self) -> Announced {
+        // ORDERING: EPOCH, acquire side. Work published before the step that we read is found when we look again.
+        let epoch = self.epoch.load(Acquire);
+        // ORDERING: Release, so that a notifier that counts us steps the epoch after our load of it (B2); its acquire
+        // side is the exchange in `notify`. At 65,535 threads the count would run over; a pool is far smaller.
+        self.state.fetch_add(SLEEPER, Release);
+        // ORDERING: SLEEP, waiter side. The later of the two fences sees what the other side did before its own, so
+        // either we find the work or the notifier finds us. Model: loom-tests/sleep.rs.
+        fence(Ordering::SeqCst);
+        Announced { epoch }
+    }
+
+    /// Sleeps until a notifier steps the epoch, or for no reason at all.
+    pub(crate) fn wait(&self, announced: Announced) {
+        futex::wait(&self.epoch, announced.epoch);
+        self.depart();
+        // ORDERING: EPOCH, acquire side. The wake itself promises no order; this load gives it.
+        self.epoch.load(Acquire);
+    }
+
+    /// Takes the announcement back: the second look found something to do.
+    pub(crate) fn stay_up(&self, announced: Announced) {
+        let Announced { .. } = announced;
+        self.depart();
+    }
+
+    fn depart(&self) {
+        // ORDERING: Relaxed; the counts carry no data, and both change in one step (B1).
+        let mut state = self.state.load(Relaxed);
+        loop {
+            let arrived = if waking(state) > 0 { WAKING } else { 0 };
+            // ORDERING: Relaxed, as above.
+            match self.state.compare_exchange_weak(state, state - SLEEPER - arrived, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Returns how many threads sleep that nobody is waking yet. The caller has published its work.
+    pub(crate) fn sleeping(&self) -> u32 {
+        // ORDERING: SLEEP, notifier side. See `announce`.
+        fence(Ordering::SeqCst);
+        // ORDERING: Relaxed; the fence above orders it, and the count carries no data.
+        let state = self.state.load(Relaxed);
+        sleepers(state) - waking(state)
+    }
+
+    /// Wakes at most `wanted` sleepers; returns how many are on their way. No system call if nobody sleeps.
+    pub(crate) fn notify(&self, wanted: u32) -> u32 {
+        // ORDERING: SLEEP, notifier side. See `announce`.
+        fence(Ordering::SeqCst);
+        // ORDERING: Relaxed; the exchange below confirms what was read.
+        let mut state = self.state.load(Relaxed);
+        let count = loop {
+            let count = wanted.min(sleepers(state) - waking(state));
+            if count == 0 {
+                return 0;
+            }
+            // ORDERING: Acquire, the other side of the Release in `announce`: the step below comes after the load of
+            // the epoch by everyone counted here (B2).
+            match self.state.compare_exchange_weak(state, state + count * WAKING, Acquire, Relaxed) {
+                Ok(_) => break count,
+                Err(now) => state = now,
+            }
+        };
+        // ORDERING: EPOCH, release side: what we published before is found by who reads this step. Acquire keeps the
+        // chain of earlier notifiers whole.
+        self.epoch.fetch_add(1, AcqRel);
+        futex::wake(&self.epoch, count);
+        count
+    }
+}
