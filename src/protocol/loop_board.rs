@@ -89,9 +89,7 @@ impl Board {
     pub(crate) fn post(&self, _: &Owned, posting: *const ()) {
         self.posting.with_mut(|cell| {
             // SAFETY: `write` wants a valid, unaliased cell: ours, and nothing is posted, nobody inside (L1).
-            unsafe {
-                cell.write(posting)
-            }
+            unsafe { cell.write(posting) }
         });
         // ORDERING: POST, release side. Model: loom-tests/loop_board.rs.
         self.word.fetch_or(POSTED, Release);
@@ -114,9 +112,7 @@ impl Board {
                 Ok(_) => {
                     let posting = self.posting.with(|cell| {
                         // SAFETY: `read` wants a valid cell that nobody writes: we are inside (L2).
-                                    unsafe {
-                            cell.read()
-                        }
+                        unsafe { cell.read() }
                     });
                     return Some(Entered { posting, generation: Generation(word / GENERATION) });
                 }
