@@ -1,2 +1,44 @@
 //! The `ringmill` command.
-fn main() {}
+
+// The command's own flags and its one display thread race with nothing that the library's models know.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod aggregate;
+mod args;
+mod failure;
+mod generate;
+mod interrupt;
+mod new_file;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Verb};
+use failure::Failure;
+use output::{Output, complain};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    interrupt::install();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Failure::Refused(message) = &failure {
+                complain(format_args!("ringmill: {message}"));
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(Arguments { verb, common }: Arguments) -> Result<(), Failure> {
+    let mut output = Output::open();
+    match verb {
+        Verb::Generate(what) => generate::run(&what, common, &mut output)?,
+        _ => return Err(Failure::new("not wired")),
+    }
+    output.flush()
+}

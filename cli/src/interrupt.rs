@@ -1,0 +1,90 @@
+//! Ctrl-C, made clean: unfinished files are removed, a change in place is finished first.
+//!
+//! Reading can stop anywhere, so by default the process just ends. Two things need more: a file under way has a
+//! temporary name that must go, and an array changed in place must not be left half changed. A second Ctrl-C
+//! always ends the process at once.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::failure::Failure;
+use crate::output::complain;
+
+/// The exit code of an interrupted command, as shells report one that SIGINT ended.
+pub(crate) const EXIT_CODE: u8 = 130;
+
+struct State {
+    unfinished: Vec<PathBuf>,
+    /// What must be finished before the process may end.
+    held_by: Option<&'static str>,
+    asked: bool,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { unfinished: Vec::new(), held_by: None, asked: false });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes over Ctrl-C, SIGTERM and SIGHUP. Where that is impossible their default stays, which is to end.
+pub(crate) fn install() {
+    let _ = ctrlc::set_handler(|| {
+        let mut state = state();
+        if let (Some(work), false) = (state.held_by, state.asked) {
+            state.asked = true;
+            complain(format_args!("\n{work}; press Ctrl-C again to stop at once"));
+            return;
+        }
+        state.unfinished.drain(..).for_each(|path| drop(fs::remove_file(path)));
+        let mut stderr = io::stderr().lock();
+        if stderr.is_terminal() {
+            let _ = stderr.write_all(b"\r\x1b[2K");
+        }
+        process::exit(i32::from(EXIT_CODE));
+    });
+}
+
+/// Removes a file if the process is interrupted while this lives.
+#[derive(Debug)]
+#[must_use = "dropping it forgets the file"]
+pub(crate) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    pub(crate) fn file(path: &Path) -> Self {
+        state().unfinished.push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        state().unfinished.retain(|path| *path != self.0);
+    }
+}
+
+/// Keeps the first Ctrl-C from ending the process while this lives.
+#[derive(Debug)]
+#[must_use = "dropping it lets Ctrl-C end the process again"]
+pub(crate) struct Hold(());
+
+impl Hold {
+    /// `work` is what the user is told, such as `finishing the change in place`.
+    pub(crate) fn until_done(work: &'static str) -> Self {
+        state().held_by = Some(work);
+        Self(())
+    }
+
+    /// Fails if the user has asked to stop; for work that can stop between two steps.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if state().asked { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        state().held_by = None;
+    }
+}

@@ -1,0 +1,56 @@
+//! Standard output, as a table for people or as JSON for machines.
+//!
+//! Everything goes through one locked, buffered handle, and a reader that went away is told from a real failure.
+
+pub(crate) mod number;
+mod table;
+
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+pub(crate) use table::{Align, Table};
+
+/// The process's standard output, locked for as long as this lives.
+pub(crate) struct Output {
+    writer: BufWriter<StdoutLock<'static>>,
+    bold: bool,
+}
+
+impl Output {
+    pub(crate) fn open() -> Self {
+        let stdout = io::stdout().lock();
+        let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self { writer: BufWriter::with_capacity(64 << 10, stdout), bold }
+    }
+
+    /// Writes one line.
+    pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<(), Failure> {
+        writeln!(self.writer, "{line}").map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes a table, its titles bold on a terminal.
+    pub(crate) fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        table.write(&mut self.writer, self.bold).map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes one JSON document and ends the line.
+    pub(crate) fn json(&mut self, document: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer_pretty(&mut self.writer, document)
+            .map_err(|error| Failure::output(&error.into()))?;
+        self.line("")
+    }
+
+    /// Makes what was written so far visible.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.writer.flush().map_err(|error| Failure::output(&error))
+    }
+}
+
+/// Writes a line to standard error; that it cannot be written is nobody's business.
+pub(crate) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
