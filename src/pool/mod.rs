@@ -1,1 +1,5 @@
 //! Pinned workers and parallel loops.
+
+mod size;
+
+pub use size::{ChosenBy, Sizing};

@@ -3,4 +3,7 @@
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
 
+pub(crate) mod affinity;
+pub(crate) mod fork;
 pub(crate) mod futex;
+pub(crate) mod limits;
