@@ -1,9 +1,12 @@
-//! The only system calls: map, fault, futex, affinity, limits, fork.
+//! The only system calls: map, fault, file, futex, affinity, limits, fork.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
 
 pub(crate) mod affinity;
+pub(crate) mod fault;
+pub(crate) mod file;
 pub(crate) mod fork;
 pub(crate) mod futex;
 pub(crate) mod limits;
+pub(crate) mod map;

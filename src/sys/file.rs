@@ -1,0 +1,121 @@
+//! Files: opened without hanging, reserved in full, and created under a temporary name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Opens an existing file. A pipe that nobody writes to opens at once too, so that its kind can be looked at.
+pub(crate) fn open(path: &Path, for_change: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(for_change);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(path)
+}
+
+/// Names what an opened file is, or returns `None` if it is an ordinary file.
+pub(crate) fn other_kind(kind: fs::FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("directory");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("pipe");
+        }
+        if kind.is_socket() {
+            return Some("socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("device");
+        }
+    }
+    Some("special file")
+}
+
+/// Says whether the system refused because there is no room for the bytes that were asked for.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Gives an empty file `len_bytes` bytes of zeros, each with its place on the disk.
+pub(crate) fn reserve(file: &File, len_bytes: u64) -> io::Result<()> {
+    if len_bytes == 0 {
+        return Ok(());
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        match fallocate(file, FallocateFlags::empty(), 0, len_bytes) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    write_zeros(file, len_bytes)
+}
+
+/// What `reserve` does where the file system has no call for it.
+fn write_zeros(mut file: &File, len_bytes: u64) -> io::Result<()> {
+    let zeros = io::Read::take(io::repeat(0), len_bytes);
+    let mut zeros = io::BufReader::with_capacity(1 << 20, zeros);
+    io::copy(&mut zeros, &mut file).map(drop)
+}
+
+/// A file that has no name of its own yet: it lies beside its final name and goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Unnamed {
+    temporary: PathBuf,
+    to: PathBuf,
+}
+
+impl Unnamed {
+    /// Creates an empty file in the folder of `to`.
+    pub(crate) fn create(to: &Path) -> io::Result<(Self, File)> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Some(name) = to.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+        };
+        loop {
+            // ORDERING: Relaxed; a ticket, no data rides on it.
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let mut hidden = std::ffi::OsString::from(".");
+            hidden.push(name);
+            hidden.push(format!(".{}-{count}.part", process::id()));
+            let temporary = to.with_file_name(hidden);
+            match OpenOptions::new().read(true).write(true).create_new(true).open(&temporary) {
+                Ok(file) => return Ok((Self { temporary, to: to.to_owned() }, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns the final name.
+    pub(crate) fn final_path(&self) -> &Path {
+        &self.to
+    }
+
+    /// Gives the file its final name, in one step; a file that had the name before loses it.
+    pub(crate) fn publish(mut self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.to)?;
+        self.temporary.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.temporary.as_os_str().is_empty() {
+            // The folder may be gone by now; there is nobody to tell.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
