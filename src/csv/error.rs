@@ -1,0 +1,236 @@
+//! What can go wrong with a CSV file, and where.
+//!
+//! An error is one word and a box, so that the happy path of a fold carries nothing for it. Inside a chunk nobody
+//! knows how many records came before; the numbers a reader of the message wants are counted once, on the way out.
+
+use super::column::ColumnError;
+use super::dialect::DialectError;
+use super::place::Place;
+use crate::memory::RegionError;
+use std::error::Error;
+use std::fmt;
+
+/// Reports what went wrong with a CSV file.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("trips.csv");
+/// # std::fs::write(&path, "fare\n12.5\nn/a\n")?;
+/// use ringmill::csv::CsvFile;
+///
+/// let file = CsvFile::open(&path)?;
+/// let fare = file.column("fare")?;
+/// let mut records = file.records();
+/// assert_eq!(records.next_record()?.unwrap().f64(fare)?, 12.5);
+/// let error = records.next_record()?.unwrap().f64(fare).unwrap_err();
+/// assert!(error.to_string().ends_with(r#"column "fare": expected a number (f64), found "n/a""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CsvError {
+    /// The file cannot be opened or mapped, or it was cut short while it was read.
+    Region(Box<RegionError>),
+    /// The dialect gives one byte two meanings.
+    Dialect(Box<DialectError>),
+    /// No column, or more than one, has the name that was asked for.
+    Column(Box<ColumnError>),
+    /// A record is not what it should be.
+    Record(Box<RecordError>),
+    /// The caller's own error, from inside a fold; see [`CsvError::user`].
+    User(Box<UserError>),
+    /// The scan was cancelled through its [`ScanWatch`](super::ScanWatch).
+    Cancelled,
+}
+
+impl CsvError {
+    /// Wraps a caller's own error, so that a fold can return it.
+    ///
+    /// The fold adds the place of the record at which it was returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::csv::CsvError;
+    ///
+    /// let error = CsvError::user("a fare below zero");
+    /// assert_eq!(error.to_string(), "a fare below zero");
+    /// ```
+    pub fn user(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::User(Box::new(UserError { error: error.into(), place: None }))
+    }
+
+    /// Returns where in the file the error is, if it is at one place.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Record(error) => Some(&error.place),
+            Self::User(error) => error.place.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn record(place: Place, problem: RecordProblem) -> Self {
+        Self::Record(Box::new(RecordError { place, problem }))
+    }
+
+    pub(crate) fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Record(error) => Some(&mut error.place),
+            Self::User(error) => error.place.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// Gives a caller's own error the place of the record at which it was returned.
+    pub(crate) fn place_if_none(&mut self, here: impl FnOnce() -> Place) {
+        if let Self::User(error) = self {
+            error.place.get_or_insert_with(here);
+        }
+    }
+}
+
+impl fmt::Display for CsvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Region(error) => error.fmt(f),
+            Self::Dialect(error) => error.fmt(f),
+            Self::Column(error) => error.fmt(f),
+            Self::Record(error) => error.fmt(f),
+            Self::User(error) => error.fmt(f),
+            Self::Cancelled => f.write_str("the scan was cancelled"),
+        }
+    }
+}
+
+impl Error for CsvError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // The message is the inner error's own, so its source is this one's.
+        match self {
+            Self::Region(error) => error.source(),
+            Self::User(error) => Some(error.get_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<RegionError> for CsvError {
+    fn from(error: RegionError) -> Self {
+        Self::Region(Box::new(error))
+    }
+}
+
+impl From<DialectError> for CsvError {
+    fn from(error: DialectError) -> Self {
+        Self::Dialect(Box::new(error))
+    }
+}
+
+impl From<ColumnError> for CsvError {
+    fn from(error: ColumnError) -> Self {
+        Self::Column(Box::new(error))
+    }
+}
+
+/// Reports a record that is not what it should be, and where it is.
+#[derive(Debug)]
+pub struct RecordError {
+    place: Place,
+    problem: RecordProblem,
+}
+
+impl RecordError {
+    /// Returns where in the file it is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns what is wrong.
+    pub fn problem(&self) -> &RecordProblem {
+        &self.problem
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.place)?;
+        match &self.problem {
+            RecordProblem::Value { column, expected, found } => {
+                write!(f, ", column {column}: expected {expected}, found {found}")
+            }
+            RecordProblem::Missing { column, len } => {
+                write!(f, ", column {column}: the record has only {len} field{}", plural(*len))
+            }
+            RecordProblem::Ragged { expected, len } => {
+                write!(f, ": expected {expected} field{}, found {len}", plural(*expected))
+            }
+            RecordProblem::UnclosedQuote => f.write_str(": the quote that opens here is never closed"),
+        }
+    }
+}
+
+impl Error for RecordError {}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// What is wrong with a record.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RecordProblem {
+    /// A field does not hold what was asked for.
+    Value {
+        /// The column: its name in quotes, or its index where the file has no header.
+        column: String,
+        /// What was asked for.
+        expected: &'static str,
+        /// The beginning of what the field holds.
+        found: String,
+    },
+    /// A record has no such field; only flexible files have such records.
+    Missing {
+        /// The column: its name in quotes, or its index where the file has no header.
+        column: String,
+        /// How many fields the record has.
+        len: usize,
+    },
+    /// A record has more or fewer fields than the first one.
+    Ragged {
+        /// How many fields the first record of the file has, the header if there is one.
+        expected: usize,
+        /// How many this one has.
+        len: usize,
+    },
+    /// A quote is still open at the end of the file.
+    UnclosedQuote,
+}
+
+/// Carries a caller's own error out of a fold, with the record at which it was returned.
+#[derive(Debug)]
+pub struct UserError {
+    error: Box<dyn Error + Send + Sync>,
+    place: Option<Place>,
+}
+
+impl UserError {
+    /// Returns the caller's error.
+    pub fn get_ref(&self) -> &(dyn Error + 'static) {
+        &*self.error
+    }
+
+    /// Gives the caller's error back.
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
+        self.error
+    }
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! How a file is to be read: the dialect, what to do with records that differ, and where to cut.
+
+use super::dialect::Dialect;
+use super::error::CsvError;
+use super::file::CsvFile;
+use super::watch::ScanWatch;
+use std::path::Path;
+
+/// What to do with a quote that is still open at the end of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnclosedQuote {
+    /// It is an error that gives the position of the quote: most often half the file has been swallowed.
+    #[default]
+    Refuse,
+    /// The field ends with the file, as the `csv` crate has it.
+    Accept,
+}
+
+/// Options for opening a [`CsvFile`], from [`CsvFile::options`].
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "# from the field\nOslo;-3.5\nRoma;18.1\n")?;
+/// use ringmill::csv::CsvFile;
+///
+/// let file = CsvFile::options().delimiter(b';').headers(false).comment(Some(b'#')).open(&path)?;
+/// let mut records = file.records();
+/// assert_eq!(records.next_record()?.unwrap().f64(1)?, -3.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until `open`"]
+pub struct CsvOptions {
+    pub(super) dialect: Dialect,
+    pub(super) headers: bool,
+    pub(super) flexible: bool,
+    pub(super) unclosed_quote: UnclosedQuote,
+    pub(super) chunk_bytes: Option<usize>,
+    pub(super) watch: Option<ScanWatch>,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            headers: true,
+            flexible: false,
+            unclosed_quote: UnclosedQuote::default(),
+            chunk_bytes: None,
+            watch: None,
+        }
+    }
+}
+
+impl CsvOptions {
+    /// Sets the byte between fields; a comma by default.
+    pub fn delimiter(mut self, delimiter: u8) -> Self {
+        self.dialect.delimiter = delimiter;
+        self
+    }
+
+    /// Sets whether the first record names the columns; it does by default.
+    pub fn headers(mut self, headers: bool) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Sets the quote, or that there is none; `"` by default.
+    ///
+    /// A file without quotes is split without looking for them.
+    pub fn quote(mut self, quote: Option<u8>) -> Self {
+        self.dialect.quote = quote;
+        self
+    }
+
+    /// Sets whether two quotes inside quotes stand for one; they do by default.
+    pub fn double_quote(mut self, double_quote: bool) -> Self {
+        self.dialect.double_quote = double_quote;
+        self
+    }
+
+    /// Sets the byte that makes a letter of the next one inside quotes; none by default.
+    pub fn escape(mut self, escape: Option<u8>) -> Self {
+        self.dialect.escape = escape;
+        self
+    }
+
+    /// Sets the byte that makes a comment of a line it begins; none by default.
+    pub fn comment(mut self, comment: Option<u8>) -> Self {
+        self.dialect.comment = comment;
+        self
+    }
+
+    /// Sets whether records may have more or fewer fields than the first; by default that is an error.
+    pub fn flexible(mut self, flexible: bool) -> Self {
+        self.flexible = flexible;
+        self
+    }
+
+    /// Sets what to do with a quote that is still open at the end of the file; by default it is an error.
+    pub fn unclosed_quote(mut self, unclosed_quote: UnclosedQuote) -> Self {
+        self.unclosed_quote = unclosed_quote;
+        self
+    }
+
+    /// Sets the size of the chunks that workers take, at least one byte.
+    ///
+    /// By default it follows from the file's size alone: 1 MiB, or more where that would be over 256 chunks. Records
+    /// never depend on it. The order in which partial results are merged does.
+    pub fn chunk_bytes(mut self, chunk_bytes: usize) -> Self {
+        self.chunk_bytes = Some(chunk_bytes);
+        self
+    }
+
+    /// Lets `watch` follow and cancel the scans of the file.
+    pub fn watch(mut self, watch: &ScanWatch) -> Self {
+        self.watch = Some(watch.clone());
+        self
+    }
+
+    /// Maps the file and reads its header.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened or is not a regular file, if one byte has two meanings in the dialect, or if the
+    /// header has an unclosed quote.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
+        CsvFile::with_options(self, path.as_ref())
+    }
+}

@@ -1,0 +1,205 @@
+//! One record: where it starts, where its fields end, and typed ways to read them.
+//!
+//! A record owns no text. It owns the list of field ends, which its reader fills anew for each record, so that a scan
+//! allocates once and what a caller keeps are slices of the file.
+
+use super::column::Column;
+use super::error::{CsvError, RecordProblem};
+use super::field::{Field, is_quoted, value};
+use super::file::CsvFile;
+use super::number;
+use super::place::{Place, snippet};
+use std::borrow::Cow;
+
+/// One record of a [`CsvFile`], lent for one call; its fields are slices of the file and outlive it.
+///
+/// Fields are named by [`Column`] or by index. Numbers are what `str::parse` takes: no spaces, no thousands
+/// separators; an empty field is not a number. [`Record::get`] gives the field itself, for what may be missing.
+#[derive(Debug)]
+pub struct Record<'f> {
+    pub(super) file: &'f CsvFile,
+    pub(super) bytes: &'f [u8],
+    pub(super) quote: Option<u8>,
+    /// Position of the first byte.
+    pub(super) start: usize,
+    /// Field ends; those of this record are `ends[first..first + len]`.
+    pub(super) ends: Vec<usize>,
+    pub(super) first: usize,
+    pub(super) len: usize,
+}
+
+impl<'f> Record<'f> {
+    /// Returns how many fields there are: at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a record has at least one field")]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns the offset in the file of the record's first byte.
+    #[inline]
+    pub fn byte_offset(&self) -> u64 {
+        self.start as u64
+    }
+
+    /// Returns a field, or `None` if the record has no such field.
+    #[inline]
+    pub fn get(&self, column: impl Into<Column>) -> Option<Field<'f>> {
+        let (start, end) = self.span(column.into())?;
+        Some(Field::new(&self.bytes[start..end], &self.file.dialect))
+    }
+
+    /// Returns all fields in order.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'f>> + '_ {
+        let mut start = self.start;
+        self.ends[self.first..self.first + self.len].iter().map(move |&end| {
+            let raw = &self.bytes[start..end];
+            start = end + 1;
+            Field::new(raw, &self.file.dialect)
+        })
+    }
+
+    /// Returns a field's value: borrowed from the file unless a quote was doubled, escaped or followed by text.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field.
+    #[inline]
+    pub fn bytes(&self, column: impl Into<Column>) -> Result<Cow<'f, [u8]>, CsvError> {
+        Ok(value(self.raw(column.into())?, &self.file.dialect))
+    }
+
+    /// Returns a field's value as text.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or it is not UTF-8; [`Record::bytes`] still gives its bytes.
+    #[inline]
+    pub fn str(&self, column: impl Into<Column>) -> Result<Cow<'f, str>, CsvError> {
+        let column = column.into();
+        let raw = self.raw(column)?;
+        match Field::new(raw, &self.file.dialect).str() {
+            Ok(text) => Ok(text),
+            Err(_) => Err(self.unexpected(column, raw, "text (UTF-8)")),
+        }
+    }
+
+    /// Returns a field as an `f64`, correctly rounded.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or `str::parse` would not take it.
+    #[inline]
+    pub fn f64(&self, column: impl Into<Column>) -> Result<f64, CsvError> {
+        let column = column.into();
+        let Some((start, end)) = self.span(column) else { return Err(self.missing(column)) };
+        if let Some(word) = self.word(start)
+            && let Some(number) = number::short_f64(word, end - start)
+        {
+            return Ok(number);
+        }
+        self.parse(column, "a number (f64)", number::f64)
+    }
+
+    /// Returns a field as an `f32`, correctly rounded.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or `str::parse` would not take it.
+    pub fn f32(&self, column: impl Into<Column>) -> Result<f32, CsvError> {
+        self.parse(column.into(), "a number (f32)", number::f32)
+    }
+
+    /// Returns a field as an `i64`.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or `str::parse` would not take it.
+    #[inline]
+    pub fn i64(&self, column: impl Into<Column>) -> Result<i64, CsvError> {
+        let column = column.into();
+        let Some((start, end)) = self.span(column) else { return Err(self.missing(column)) };
+        if let Some(word) = self.word(start)
+            && let Some(number) = number::short_i64(word, end - start)
+        {
+            return Ok(number);
+        }
+        self.parse(column, "a whole number (i64)", number::i64)
+    }
+
+    /// Returns a field as a `u64`.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or `str::parse` would not take it.
+    pub fn u64(&self, column: impl Into<Column>) -> Result<u64, CsvError> {
+        self.parse(column.into(), "a whole number (u64)", number::u64)
+    }
+
+    /// Returns a field as a `bool`: `true` or `false` in any case, `1` or `0`.
+    ///
+    /// # Errors
+    ///
+    /// If the record has no such field or it holds anything else.
+    pub fn bool(&self, column: impl Into<Column>) -> Result<bool, CsvError> {
+        self.parse(column.into(), "true or false", number::bool)
+    }
+
+    /// Returns where a field starts and ends.
+    #[inline]
+    fn span(&self, column: Column) -> Option<(usize, usize)> {
+        let index = column.index();
+        if index >= self.len {
+            return None;
+        }
+        let end = self.ends[self.first + index];
+        let start = match index {
+            0 => self.start,
+            _ => self.ends[self.first + index - 1] + 1,
+        };
+        Some((start, end))
+    }
+
+    #[inline]
+    fn raw(&self, column: Column) -> Result<&'f [u8], CsvError> {
+        match self.span(column) {
+            Some((start, end)) => Ok(&self.bytes[start..end]),
+            None => Err(self.missing(column)),
+        }
+    }
+
+    /// Loads the eight bytes from `start` on, if the file has as many.
+    #[inline]
+    fn word(&self, start: usize) -> Option<u64> {
+        self.bytes.get(start..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    fn parse<T>(
+        &self,
+        column: Column,
+        expected: &'static str,
+        parse: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, CsvError> {
+        let raw = self.raw(column)?;
+        let parsed =
+            if is_quoted(raw, self.quote) { parse(&value(raw, &self.file.dialect)) } else { parse(raw) };
+        parsed.ok_or_else(|| self.unexpected(column, raw, expected))
+    }
+
+    #[cold]
+    fn unexpected(&self, column: Column, raw: &[u8], expected: &'static str) -> CsvError {
+        let found = snippet(&value(raw, &self.file.dialect));
+        let byte = self.span(column).map_or(self.start, |(start, _)| start);
+        let column = self.file.column_label(column);
+        CsvError::record(Place::new(self.file.path(), byte), RecordProblem::Value { column, expected, found })
+    }
+
+    #[cold]
+    fn missing(&self, column: Column) -> CsvError {
+        let column = self.file.column_label(column);
+        CsvError::record(
+            Place::new(self.file.path(), self.start),
+            RecordProblem::Missing { column, len: self.len },
+        )
+    }
+}

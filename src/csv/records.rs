@@ -1,0 +1,80 @@
+//! One record after the other, on the calling thread.
+
+use super::cursor::Cursor;
+use super::error::CsvError;
+use super::file::CsvFile;
+use super::record::Record;
+
+/// How many bytes are read between two looks at the watch.
+const WATCH_BYTES: usize = 1 << 20;
+
+/// Reads the records of a file in order, from [`CsvFile::records`].
+///
+/// Not an `Iterator`: each record is lent until the next one is read, so that none is allocated.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "name,n\na,1\nb,2\n")?;
+/// use ringmill::csv::CsvFile;
+///
+/// let file = CsvFile::open(&path)?;
+/// let mut records = file.records();
+/// let mut names = Vec::new();
+/// while let Some(record) = records.next_record()? {
+///     names.push(record.bytes(0)?); // a slice of the file
+/// }
+/// assert_eq!(names, [&b"a"[..], b"b"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Records<'f> {
+    file: &'f CsvFile,
+    cursor: Cursor<'f>,
+    /// Up to where the watch knows of.
+    told: usize,
+    ended: bool,
+}
+
+impl<'f> Records<'f> {
+    pub(super) fn new(file: &'f CsvFile) -> Self {
+        let data = file.data();
+        let told = data.start;
+        Self { file, cursor: Cursor::new(file, data, file.expected()), told, ended: false }
+    }
+
+    /// Reads the next record; `None` after the last one, and after an error.
+    ///
+    /// # Errors
+    ///
+    /// If the record has more or fewer fields than the first (unless the file is flexible), if a quote in it is never
+    /// closed, if the scan was cancelled, or if the file was cut short meanwhile.
+    pub fn next_record(&mut self) -> Result<Option<&Record<'f>>, CsvError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let result = self.tell().and_then(|()| {
+            let found = self.cursor.advance().map_err(|error| self.file.located(error))?;
+            if !found {
+                self.file.check()?;
+            }
+            Ok(found)
+        });
+        self.ended = !matches!(result, Ok(true));
+        Ok(result?.then(|| self.cursor.record()))
+    }
+
+    fn tell(&mut self) -> Result<(), CsvError> {
+        let Some(watch) = self.file.watch() else { return Ok(()) };
+        if watch.is_cancelled() {
+            return Err(CsvError::Cancelled);
+        }
+        if self.cursor.position() - self.told >= WATCH_BYTES {
+            watch.add(self.cursor.position() - self.told);
+            self.told = self.cursor.position();
+        }
+        Ok(())
+    }
+}
