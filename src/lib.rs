@@ -19,3 +19,4 @@ pub mod pool;
 pub mod csv;
 
 pub use error::SystemError;
+pub use pool::Pool;

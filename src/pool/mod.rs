@@ -1,5 +1,38 @@
-//! Pinned workers and parallel loops.
+//! Pinned workers and parallel loops over memory that stays where it is.
+//!
+//! A [`Pool`] holds one worker per usable CPU; the thread that calls it is one of them. A loop is cut into pieces,
+//! each worker starts with its own share, and who runs dry steals. The caller never waits for a worker to wake: what
+//! is small it finishes alone, what is long the others join.
+//!
+//! ```
+//! use ringmill::Pool;
+//!
+//! let pool = Pool::new()?;
+//! let mut prices = vec![10.0_f64; 100_000];
+//! pool.for_each_chunk(&mut prices, |chunk| for p in chunk { *p = *p * 1.07 + 0.5 })?;
+//! let total = pool.map_reduce(&prices, |chunk| chunk.iter().sum::<f64>(), |a, b| a + b)?;
+//! assert!((total - 1_120_000.0).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod broadcast;
+mod builder;
+mod chunks;
+mod crew;
+mod cut;
+mod each;
+mod error;
+mod handle;
+mod helper;
+mod loops;
+mod place;
+mod posting;
+mod reduce;
 mod size;
+mod slots;
 
+pub use builder::{JobMask, Pinning, PoolBuilder};
+pub use chunks::{Chunks, Source};
+pub use error::{BuildError, LoopError};
+pub use handle::Pool;
 pub use size::{ChosenBy, Sizing};

@@ -16,6 +16,7 @@
 //! - B2: whoever was counted when `waking` rose by k holds an epoch older than the step that follows, so at least k of
 //!   them depart: those that are in the kernel are woken, those on the way into it find that the epoch moved on.
 //! - SLEEP: announce, fence, look again, against publish, fence, look for sleepers. Carries no data.
+//! - CLOSE: `close` to `is_closed`, carries nothing; who sleeps is woken, who is about to sleep looks again first.
 //! - EPOCH: `notify` to `announce` and `wait`, carries the fact that what was published before can be found by now.
 
 use crate::sync::atomic::{AtomicU32, Ordering, fence};
@@ -39,6 +40,7 @@ fn waking(state: u32) -> u32 {
 pub(crate) struct Bed {
     state: AtomicU32,
     epoch: AtomicU32,
+    closed: AtomicU32,
 }
 
 /// The token of a thread that announced it would sleep: it has to `wait` or to `stay_up`.
@@ -50,7 +52,7 @@ pub(crate) struct Announced {
 
 impl Bed {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU32::new(0), epoch: AtomicU32::new(0) }
+        Self { state: AtomicU32::new(0), epoch: AtomicU32::new(0), closed: AtomicU32::new(0) }
     }
 
     /// Counts the caller as a sleeper. It must look for work once more before it waits.
@@ -125,5 +127,17 @@ impl Bed {
         self.epoch.fetch_add(1, AcqRel);
         futex::wake(&self.epoch, count);
         count
+    }
+    /// Wakes everybody for good: from here on `is_closed`.
+    pub(crate) fn close(&self) {
+        // ORDERING: CLOSE, release side; SLEEP does the rest, as for any other work.
+        self.closed.store(1, Release);
+        self.notify(u32::MAX);
+    }
+
+    /// Returns whether the bed was closed. A sleeper asks when it looks again.
+    pub(crate) fn is_closed(&self) -> bool {
+        // ORDERING: CLOSE, acquire side.
+        self.closed.load(Acquire) != 0
     }
 }

@@ -50,6 +50,18 @@ pub(crate) fn affinity() -> Result<CpuSet, SystemError> {
     Ok(CpuSet { ids: (0..count.get()).collect() })
 }
 
+/// Returns the CPU that the calling thread runs on at this moment, where the system tells.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn current_cpu() -> Option<usize> {
+    Some(rustix::thread::sched_getcpu())
+}
+
+/// Returns nothing: this system does not tell.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn current_cpu() -> Option<usize> {
+    None
+}
+
 /// Binds the calling thread to one CPU, and makes sure that it is.
 ///
 /// # Errors

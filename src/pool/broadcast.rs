@@ -1,0 +1,88 @@
+//! Running a closure once on every worker.
+
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use super::crew::{Crew, OwnedSeat};
+use super::error::LoopError;
+use super::handle::Pool;
+use super::posting::{Deal, Posting, is_inside_job};
+use super::slots::{Slot, Slots};
+use crate::protocol::latch::Latch;
+use crate::sync::thread;
+
+impl Pool {
+    /// Runs `body` once on every worker, the calling thread included, and returns what each returned, by number.
+    ///
+    /// Worker 0 is the calling thread. The call waits for workers that are busy with other loops.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopError::Forked`] in a process forked after the pool was built; [`LoopError::InsideJob`] when called from
+    /// inside a job of any pool, where every worker could be waiting for another.
+    ///
+    /// # Panics
+    ///
+    /// Goes on with the first panic of `body`, after all have ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::Pool;
+    ///
+    /// let pool = Pool::builder().workers(3).build()?;
+    /// assert_eq!(pool.broadcast(|worker| worker * 10)?, [0, 10, 20]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn broadcast<R, F>(&self, body: F) -> Result<Vec<R>, LoopError>
+    where
+        R: Send,
+        F: Fn(usize) -> R + Sync,
+    {
+        let mut results: Vec<Slot<R>> = (0..self.workers()).map(|_| Slot::new(None)).collect();
+        let slots = Slots::new(&results);
+        self.crew().run_on_each(&|worker, _| {
+            let result = body(worker);
+            // SAFETY: each worker runs once and has the slot of its number.
+            unsafe { slots.put(worker, result) }
+        })?;
+        Ok(results.iter_mut().filter_map(|slot| slot.get_mut().take()).collect())
+    }
+}
+
+impl Crew {
+    /// Runs `body` once on every worker, each with its own number; returns when all are done.
+    fn run_on_each<F>(&self, body: &F) -> Result<(), LoopError>
+    where
+        F: Fn(usize, Range<u32>) + Sync,
+    {
+        if self.is_forked() {
+            return Err(LoopError::Forked);
+        }
+        if is_inside_job() {
+            return Err(LoopError::InsideJob);
+        }
+        let owned = self.wait_for_seat();
+        let helpers = self.workers as u32 - 1;
+        owned.seat.shares.deal(helpers + 1, self.workers);
+        let posting = Posting::new(body, &owned.seat.shares, Deal::Named { done: Latch::new(helpers) });
+        let posted = owned.post(&posting);
+        self.bed.notify(u32::MAX);
+        posting.run_some(0);
+        posting.wait_for_named(self.spins);
+        drop(posted);
+        posting.resume_panic();
+        Ok(())
+    }
+
+    /// Waits for a free seat. We are not inside a job, so whoever holds one does not wait for us.
+    fn wait_for_seat(&self) -> OwnedSeat<'_> {
+        loop {
+            match self.own_seat() {
+                Some(owned) => return owned,
+                None => thread::yield_now(),
+            }
+        }
+    }
+}

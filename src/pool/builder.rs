@@ -1,0 +1,212 @@
+//! How a pool is asked for: how many workers, where they run, what they are called.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::crew::Crew;
+use super::error::BuildError;
+use super::handle::Pool;
+use super::helper::Helper;
+use super::place::Place;
+use super::size::Sizing;
+use crate::error::SystemError;
+use crate::protocol::latch::Latch;
+use crate::sync::thread;
+use crate::sys::affinity::{self, CpuSet};
+
+/// Looks at a word before its waiter sleeps: some 20 microseconds, what it costs to be woken.
+const SPINS: u32 = 2_000;
+
+/// Whether a pool's own threads keep to a CPU each. The calling thread is never pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pinning {
+    /// Threads run wherever the system puts them.
+    Off,
+    /// Each thread has a CPU of its own where the system lets it, there are enough, and no fractional quota makes a
+    /// thread stall on its CPU while another is free. The default: a worker finds its part of the data in its cache.
+    #[default]
+    IfSupported,
+    /// Each thread has a CPU of its own, or the pool is not built.
+    Required,
+}
+
+/// Under which CPU mask jobs run on pinned threads. A thread hands its mask down to every thread it starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobMask {
+    /// The mask that was in force when the pool was built: what a job starts sees the whole machine. A worker keeps
+    /// to its CPU while it idles and so wakes there. The default.
+    #[default]
+    Original,
+    /// The worker's one CPU: nothing can move it, and a pool that another library builds inside a job has one thread.
+    Pinned,
+}
+
+/// Builds a [`Pool`].
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::pool::{Pinning, Pool};
+///
+/// let pool = Pool::builder().workers(2).pinning(Pinning::Off).thread_name("scan").build()?;
+/// assert_eq!(pool.workers(), 2);
+/// # Ok::<(), ringmill::pool::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct PoolBuilder {
+    workers: Option<usize>,
+    pinning: Pinning,
+    job_mask: JobMask,
+    thread_name: String,
+    stack_bytes: Option<usize>,
+}
+
+impl Default for PoolBuilder {
+    fn default() -> Self {
+        Self {
+            workers: None,
+            pinning: Pinning::default(),
+            job_mask: JobMask::default(),
+            thread_name: "ringmill".into(),
+            stack_bytes: None,
+        }
+    }
+}
+
+impl PoolBuilder {
+    /// Sets the number of workers, the calling thread included. Without it, `RINGMILL_THREADS` decides, and without
+    /// that, the CPUs that the process may use.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Sets whether the pool's own threads keep to a CPU each.
+    pub fn pinning(mut self, pinning: Pinning) -> Self {
+        self.pinning = pinning;
+        self
+    }
+
+    /// Sets the mask that jobs run under on pinned threads.
+    pub fn job_mask(mut self, job_mask: JobMask) -> Self {
+        self.job_mask = job_mask;
+        self
+    }
+
+    /// Sets what the threads are called; each adds a dash and its number. Linux shows 15 bytes of a name.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// Sets the stack of the pool's own threads, in bytes. The standard library's 2 MiB otherwise; pages are used
+    /// as they are touched. A stack that overflows ends the process.
+    pub fn stack_bytes(mut self, bytes: usize) -> Self {
+        self.stack_bytes = Some(bytes);
+        self
+    }
+
+    /// Starts the workers.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the number of workers is unusable, a thread does not start, or pinning is required and fails.
+    pub fn build(self) -> Result<Pool, BuildError> {
+        let sizing = Sizing::measure(self.workers)?;
+        let workers = sizing.workers();
+        let spins = sizing.has_cpu_each();
+        let crew = Arc::new(Crew::new(workers, if spins { SPINS } else { 0 }).map_err(BuildError::Fork)?);
+        let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
+        let homes = Homes::choose(self.pinning, &sizing)?;
+        let mut pool = Pool::of(crew, sizing);
+        for number in 1..workers {
+            let crew = Arc::clone(pool.crew());
+            let (start, home) = (Arc::clone(&start), homes.cpu(number));
+            let mut place = Place::new(home.zip(homes.users.clone()), self.job_mask);
+            let pinning = self.pinning;
+            let life = move || {
+                start.report(pinning, number, home, place.go_home());
+                drop(start);
+                Helper { crew: &crew, number, place }.work();
+            };
+            pool.add(
+                self.thread(number)
+                    .spawn(life)
+                    .map_err(|e| BuildError::Spawn(SystemError::new("clone", e)))?,
+            );
+        }
+        if self.pinning == Pinning::Required {
+            start.reports.wait(0);
+            if let Some(error) = start.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return Err(error);
+            }
+        }
+        Ok(pool)
+    }
+
+    fn thread(&self, number: usize) -> thread::Builder {
+        let builder = thread::Builder::new().name(format!("{}-{number}", self.thread_name));
+        match self.stack_bytes {
+            Some(bytes) => builder.stack_size(bytes),
+            None => builder,
+        }
+    }
+}
+
+/// What the helpers report as they start.
+#[derive(Debug)]
+struct Start {
+    reports: Latch,
+    failure: Mutex<Option<BuildError>>,
+}
+
+impl Start {
+    fn report(&self, pinning: Pinning, worker: usize, home: Option<usize>, pinned: Result<(), SystemError>) {
+        let pinned = match home {
+            None => {
+                Err(SystemError::new("sched_setaffinity", io::Error::other("fewer usable CPUs than workers")))
+            }
+            Some(_) => pinned,
+        };
+        if let (Pinning::Required, Err(source)) = (pinning, pinned) {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert(BuildError::Pin { worker, cpu: home, source });
+        }
+        self.reports.arrive();
+    }
+}
+
+/// The CPUs that helpers are pinned to, and the mask that they had before.
+#[derive(Debug, Default)]
+struct Homes {
+    cpus: Vec<usize>,
+    users: Option<CpuSet>,
+}
+
+impl Homes {
+    /// Chooses a CPU for every helper: any usable one but that of the calling thread, which is a worker too.
+    fn choose(pinning: Pinning, sizing: &Sizing) -> Result<Self, BuildError> {
+        let wanted = match pinning {
+            Pinning::Off => false,
+            Pinning::IfSupported => sizing.has_cpu_each(),
+            Pinning::Required => true,
+        };
+        let users = match affinity::affinity() {
+            _ if !wanted => return Ok(Self::default()),
+            Ok(users) => users,
+            Err(_) if pinning == Pinning::IfSupported => return Ok(Self::default()),
+            Err(source) => return Err(BuildError::Pin { worker: 1, cpu: None, source }),
+        };
+        let ours = affinity::current_cpu().or(users.ids().first().copied());
+        let cpus = users.ids().iter().copied().filter(|&cpu| Some(cpu) != ours).collect();
+        Ok(Self { cpus, users: Some(users) })
+    }
+
+    /// Returns the home of worker `number`, which is at least 1.
+    fn cpu(&self, number: usize) -> Option<usize> {
+        self.cpus.get(number - 1).copied()
+    }
+}

@@ -1,0 +1,132 @@
+//! What a pool's caller and its helpers share: the boards, the bed, and who is aboard.
+
+use crossbeam_utils::CachePadded;
+
+use super::posting::Posting;
+use crate::error::SystemError;
+use crate::protocol::cost::Costs;
+use crate::protocol::loop_board::{Board, Generation, Owned};
+use crate::protocol::shares::Shares;
+use crate::protocol::sleep::Bed;
+use crate::sys::fork;
+
+/// Loops that can be posted at a time; a further one runs on its caller alone.
+const SEATS: std::ops::RangeInclusive<usize> = 4..=32;
+
+/// A board and the pieces of the loop that is posted on it.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) board: CachePadded<Board>,
+    pub(crate) shares: Shares,
+}
+
+/// A seat that a caller has to itself, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct OwnedSeat<'a> {
+    pub(crate) seat: &'a Seat,
+    spins: u32,
+    owned: Option<Owned>,
+}
+
+/// A loop that is up on a board. Dropping it takes the loop down and waits until every helper has left.
+#[derive(Debug)]
+#[must_use = "the loop is taken down as soon as this is dropped"]
+pub(crate) struct Posted<'a> {
+    seat: OwnedSeat<'a>,
+}
+
+/// Everything that the workers of one pool share.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    seats: Box<[Seat]>,
+    pub(crate) bed: CachePadded<Bed>,
+    pub(crate) costs: Costs,
+    /// Workers, the calling thread included.
+    pub(crate) workers: usize,
+    /// How often a waiting thread looks before it sleeps: none where spinning takes another's turn.
+    pub(crate) spins: u32,
+    /// The process that has the helpers.
+    process: u32,
+}
+
+/// The generation of each seat that a helper has seen the end of.
+#[derive(Debug)]
+pub(crate) struct Seen(Box<[Option<Generation>]>);
+
+impl Crew {
+    pub(crate) fn new(workers: usize, spins: u32) -> Result<Self, SystemError> {
+        let seats = (workers + 3).clamp(*SEATS.start(), *SEATS.end());
+        let seat = |_| Seat { board: CachePadded::new(Board::new()), shares: Shares::new(workers) };
+        Ok(Self {
+            seats: (0..seats).map(seat).collect(),
+            bed: CachePadded::new(Bed::new()),
+            costs: Costs::new(),
+            workers,
+            spins,
+            process: fork::watch()?,
+        })
+    }
+
+    /// Returns whether the helpers live in another process: this one is a fork of it.
+    pub(crate) fn is_forked(&self) -> bool {
+        fork::generation() != self.process
+    }
+
+    /// Takes a free seat; the first one, so that one caller meets the same lines again.
+    pub(crate) fn own_seat(&self) -> Option<OwnedSeat<'_>> {
+        self.seats.iter().find_map(|seat| {
+            let owned = seat.board.try_own()?;
+            Some(OwnedSeat { seat, spins: self.spins, owned: Some(owned) })
+        })
+    }
+
+    pub(crate) fn nothing_seen(&self) -> Seen {
+        Seen(vec![None; self.seats.len()].into())
+    }
+
+    /// Returns a seat with a loop that `seen` does not know the end of.
+    pub(crate) fn posted(&self, seen: &Seen) -> Option<usize> {
+        (0..self.seats.len())
+            .find(|&k| self.seats[k].board.posted().is_some_and(|now| seen.0[k] != Some(now)))
+    }
+
+    pub(crate) fn seat(&self, k: usize) -> &Seat {
+        &self.seats[k]
+    }
+}
+
+impl Seen {
+    pub(crate) fn see(&mut self, seat: usize, generation: Generation) {
+        self.0[seat] = Some(generation);
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.0.fill(None);
+    }
+}
+
+impl<'a> OwnedSeat<'a> {
+    /// Posts a loop, which outlives what this returns: its drop waits for everyone who entered.
+    pub(crate) fn post(self, posting: &'a Posting<'_>) -> Posted<'a> {
+        if let Some(owned) = &self.owned {
+            self.seat.board.post(owned, std::ptr::from_ref(posting).cast());
+        }
+        Posted { seat: self }
+    }
+}
+
+impl Drop for Posted<'_> {
+    fn drop(&mut self) {
+        if let Some(owned) = &self.seat.owned {
+            self.seat.seat.board.take_down(owned, self.seat.spins);
+        }
+    }
+}
+
+impl Drop for OwnedSeat<'_> {
+    fn drop(&mut self) {
+        if let Some(owned) = self.owned.take() {
+            self.seat.board.release(owned);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong when a pool is built and when it runs a loop.
+
+use std::fmt;
+
+use super::size::{MOST_WORKERS, SizeError, VARIABLE};
+use crate::error::SystemError;
+
+/// Reports why a pool could not be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The environment variable `RINGMILL_THREADS` does not hold a possible number of workers.
+    Variable {
+        /// What it holds.
+        text: String,
+        /// The largest number there can be.
+        limit: usize,
+    },
+    /// More workers were asked for than one pool can have, or none.
+    Workers {
+        /// The number asked for.
+        requested: usize,
+        /// The largest number there can be.
+        limit: usize,
+    },
+    /// The system did not promise to tell this process from its forks.
+    Fork(SystemError),
+    /// The system did not start a worker's thread.
+    Spawn(SystemError),
+    /// A worker could not be pinned, and [`Pinning::Required`](super::Pinning::Required) was asked for.
+    Pin {
+        /// The worker's number.
+        worker: usize,
+        /// The CPU it should have been pinned to, if there was one.
+        cpu: Option<usize>,
+        /// Why not.
+        source: SystemError,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable { text, limit } => {
+                write!(f, "{VARIABLE} is {text:?}, and should be a number of workers from 1 to {limit}")
+            }
+            Self::Workers { requested, limit } => {
+                write!(f, "a pool has 1 to {limit} workers, and {requested} were asked for")
+            }
+            Self::Fork(source) => write!(f, "cannot watch for forks: {source}"),
+            Self::Spawn(source) => write!(f, "cannot start a worker: {source}"),
+            Self::Pin { worker, cpu: Some(cpu), source } => {
+                write!(f, "cannot pin worker {worker} to CPU {cpu}: {source}")
+            }
+            Self::Pin { worker, cpu: None, source } => {
+                write!(f, "no CPU to pin worker {worker} to: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Fork(source) | Self::Spawn(source) | Self::Pin { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<SizeError> for BuildError {
+    fn from(error: SizeError) -> Self {
+        match error {
+            SizeError::Builder { workers } => Self::Workers { requested: workers, limit: MOST_WORKERS },
+            SizeError::Environment { text } => Self::Variable { text, limit: MOST_WORKERS },
+        }
+    }
+}
+
+/// Reports why a loop did not run, or that what it read cannot be trusted.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoopError {
+    /// The process was forked after the pool was built: its workers do not exist here. Build a new pool.
+    Forked,
+    /// Arrays that should be walked together differ in length. Nothing ran.
+    Lengths {
+        /// Elements of the first array.
+        first: usize,
+        /// Elements of one that differs.
+        other: usize,
+    },
+    /// [`Pool::broadcast`](super::Pool::broadcast) was called from inside a pool's job, where waiting for every
+    /// worker could wait for itself. Nothing ran.
+    InsideJob,
+}
+
+impl fmt::Display for LoopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forked => write!(f, "the pool was built before a fork and has no workers in this process"),
+            Self::Lengths { first, other } => {
+                write!(
+                    f,
+                    "arrays walked together must have one length, and these have {first} and {other} elements"
+                )
+            }
+            Self::InsideJob => write!(f, "broadcast cannot be called from inside a pool's job"),
+        }
+    }
+}
+
+impl std::error::Error for LoopError {}

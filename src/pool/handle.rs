@@ -1,0 +1,98 @@
+//! The pool that an embedder holds: how it comes, what it says of itself, how it goes.
+
+use std::sync::Arc;
+
+use super::builder::PoolBuilder;
+use super::crew::Crew;
+use super::error::BuildError;
+use super::size::Sizing;
+use crate::sync::thread::JoinHandle;
+
+/// Workers that run loops in place, each on a CPU of its own; the calling thread is one of them.
+///
+/// Any number of threads may run loops on one pool at a time, and loops may run inside loops: a worker that waits has
+/// already run all of its own loop that nobody else is at, and runs nothing else meanwhile, so nothing waits in a
+/// circle. A panic in a loop's body is resumed in the loop's caller when all workers have left; the pool lives on.
+///
+/// Dropping a pool ends its threads and waits for them. In a process forked after the pool was built there are none:
+/// every loop is an error there, and dropping does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::Pool;
+///
+/// let pool = Pool::new()?;
+/// println!("{}", pool.sizing());
+/// let squares = pool.map_reduce_range(0..1000, 64, |range| range.map(|i| i * i).sum::<usize>(), |a, b| a + b)?;
+/// assert_eq!(squares, 332_833_500);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping a pool ends its workers"]
+pub struct Pool {
+    crew: Arc<Crew>,
+    sizing: Sizing,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Builds a pool with a worker for every CPU that the process may use.
+    ///
+    /// # Errors
+    ///
+    /// As [`PoolBuilder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::new()?;
+    /// assert!(pool.workers() >= 1);
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
+    pub fn new() -> Result<Self, BuildError> {
+        Self::builder().build()
+    }
+
+    /// Returns a builder with the defaults.
+    pub fn builder() -> PoolBuilder {
+        PoolBuilder::default()
+    }
+
+    pub(crate) fn of(crew: Arc<Crew>, sizing: Sizing) -> Self {
+        Self { crew, sizing, threads: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, thread: JoinHandle<()>) {
+        self.threads.push(thread);
+    }
+
+    pub(crate) fn crew(&self) -> &Arc<Crew> {
+        &self.crew
+    }
+
+    /// Returns the number of workers, the calling thread included.
+    pub fn workers(&self) -> usize {
+        self.crew.workers
+    }
+
+    /// Returns how many workers there are and why.
+    pub fn sizing(&self) -> &Sizing {
+        &self.sizing
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if self.crew.is_forked() {
+            // The threads are another process's; their handles would wait for ever.
+            std::mem::forget(std::mem::take(&mut self.threads));
+            return;
+        }
+        self.crew.bed.close();
+        for thread in self.threads.drain(..) {
+            // A helper catches the panics of jobs and has none of its own; and a drop has nobody to tell.
+            let _ = thread.join();
+        }
+    }
+}

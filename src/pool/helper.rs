@@ -1,0 +1,82 @@
+//! The life of a helper: look for a posted loop, help, spin a little, sleep.
+
+use std::time::{Duration, Instant};
+
+use super::crew::{Crew, Seen};
+use super::place::Place;
+use super::posting::Posting;
+use crate::sync::hint;
+
+/// How long a helper that finds nothing looks on before it sleeps: about what it costs to wake it.
+const SPIN: Duration = Duration::from_micros(20);
+
+/// Looks between two glances at the clock.
+const LOOKS: u32 = 64;
+
+/// A helper thread of a pool.
+#[derive(Debug)]
+pub(crate) struct Helper<'a> {
+    pub(crate) crew: &'a Crew,
+    /// The worker's number; 0 is the caller.
+    pub(crate) number: usize,
+    pub(crate) place: Place,
+}
+
+impl Helper<'_> {
+    /// Works until the pool closes.
+    pub(crate) fn work(mut self) {
+        let mut seen = self.crew.nothing_seen();
+        while !self.crew.bed.is_closed() {
+            while let Some(seat) = self.look_around(&seen) {
+                self.help(seat, &mut seen);
+            }
+            self.sleep(&seen);
+            seen.forget();
+        }
+    }
+
+    /// Looks for a loop, for as long as spinning is worth it.
+    fn look_around(&self, seen: &Seen) -> Option<usize> {
+        let found = self.crew.posted(seen);
+        if found.is_some() || self.crew.spins == 0 {
+            return found;
+        }
+        let start = Instant::now();
+        loop {
+            for _ in 0..LOOKS {
+                hint::spin_loop();
+                let found = self.crew.posted(seen);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            if start.elapsed() >= SPIN {
+                return None;
+            }
+        }
+    }
+
+    /// Helps with the loop on a seat until nothing is left of it for us.
+    fn help(&mut self, seat: usize, seen: &mut Seen) {
+        let board = &self.crew.seat(seat).board;
+        let Some(entered) = board.try_enter() else {
+            return;
+        };
+        self.place.go_out();
+        seen.see(seat, entered.generation);
+        Posting::at(&entered).help(self.number);
+        board.leave(entered);
+    }
+
+    /// Sleeps until there may be something to do.
+    fn sleep(&mut self, seen: &Seen) {
+        // Away from home we are slower to wake, no more.
+        let _ = self.place.go_home();
+        let announced = self.crew.bed.announce();
+        if self.crew.bed.is_closed() || self.crew.posted(seen).is_some() {
+            self.crew.bed.stay_up(announced);
+        } else {
+            self.crew.bed.wait(announced);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A place for the result of every leaf or worker of one loop.
+
+#![allow(unsafe_code)]
+
+use crate::protocol::merge_tree::Merge;
+use crate::sync::UnsafeCell;
+
+/// One result, or the place for it.
+pub(crate) type Slot<R> = UnsafeCell<Option<R>>;
+
+/// Results by the number of their leaf, wherever they lie.
+#[derive(Debug)]
+pub(crate) struct Slots<'a, R>(&'a [Slot<R>]);
+
+// SAFETY: a slot is used by one thread at a time (the duty of `put` and `merge`); results move between threads, which
+// wants `R: Send`.
+unsafe impl<R: Send> Sync for Slots<'_, R> {}
+
+impl<'a, R> Slots<'a, R> {
+    pub(crate) fn new(slots: &'a [Slot<R>]) -> Self {
+        Self(slots)
+    }
+
+    /// Puts the result of `k`.
+    ///
+    /// # Safety
+    ///
+    /// - No other thread uses slot `k` meanwhile: it is the caller's by the loop or by the merge tree.
+    pub(crate) unsafe fn put(&self, k: usize, result: R) {
+        self.0[k].with_mut(|slot| {
+            // SAFETY: the cell is valid, and nobody else's now (caller's duty).
+            let slot = unsafe { &mut *slot };
+            *slot = Some(result);
+        });
+    }
+
+    /// Takes the result of `k`, if it is there.
+    ///
+    /// # Safety
+    ///
+    /// - As for `put`.
+    pub(crate) unsafe fn take(&self, k: usize) -> Option<R> {
+        self.0[k].with_mut(|slot| {
+            // SAFETY: as in `put`.
+            let slot = unsafe { &mut *slot };
+            slot.take()
+        })
+    }
+
+    /// Merges two results into the left one's slot.
+    ///
+    /// # Safety
+    ///
+    /// - As for `put`, of both slots.
+    pub(crate) unsafe fn merge(&self, Merge { left, right }: Merge, reduce: &impl Fn(R, R) -> R) {
+        // SAFETY: the caller's duty.
+        let a = unsafe { self.take(left) };
+        // SAFETY: the caller's duty.
+        let b = unsafe { self.take(right) };
+        if let (Some(a), Some(b)) = (a, b) {
+            // SAFETY: the caller's duty.
+            unsafe { self.put(left, reduce(a, b)) };
+        }
+    }
+}
