@@ -79,7 +79,7 @@ pub unsafe trait Source: Sync {
     ///
     /// # Errors
     ///
-    /// [`LoopError`] if a mapped file was truncated meanwhile.
+    /// [`LoopError::Memory`] if a mapped file was truncated meanwhile.
     fn verify(&self) -> Result<(), LoopError> {
         Ok(())
     }

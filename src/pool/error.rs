@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::memory::RegionError;
+
 use super::size::{MOST_WORKERS, SizeError, VARIABLE};
 use crate::error::SystemError;
 
@@ -93,6 +95,9 @@ pub enum LoopError {
     /// [`Pool::broadcast`](super::Pool::broadcast) was called from inside a pool's job, where waiting for every
     /// worker could wait for itself. Nothing ran.
     InsideJob,
+    /// The mapped file that the loop went over was truncated under it. What the loop read of the missing part was
+    /// zeros, and what it wrote there is lost.
+    Memory(RegionError),
 }
 
 impl fmt::Display for LoopError {
@@ -106,8 +111,22 @@ impl fmt::Display for LoopError {
                 )
             }
             Self::InsideJob => write!(f, "broadcast cannot be called from inside a pool's job"),
+            Self::Memory(source) => source.fmt(f),
         }
     }
 }
 
-impl std::error::Error for LoopError {}
+impl std::error::Error for LoopError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Memory(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<RegionError> for LoopError {
+    fn from(source: RegionError) -> Self {
+        Self::Memory(source)
+    }
+}

@@ -117,11 +117,6 @@ impl Shares {
             .max_by_key(|(_, word)| unpack(*word).len())
     }
 
-    /// Returns how many pieces nobody has taken: a hint, old by the time it is read.
-    pub(crate) fn left(&self) -> u32 {
-        self.shares.iter().map(|share| unpack(share.load(Relaxed)).len() as u32).sum()
-    }
-
     /// Hands out no more pieces of this loop.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(1, Relaxed);
