@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 # Prints the files among those named on standard input that use the word, or allow it, outside comments.
 unsafe_files() {
     while read -r file; do
-        if sed 's://.*::' "$file" | grep -Eq '(^|[^[:alnum:]_])unsafe([^[:alnum:]_]|$)|allow\([^)]*unsafe_code'; then
+        # Not grep -q: it would leave at the first match, and sed would die of the closed pipe.
+        if sed 's://.*::' "$file" | grep -E '(^|[^[:alnum:]_])unsafe([^[:alnum:]_]|$)|allow\([^)]*unsafe_code' >/dev/null
+        then
             echo "$file"
         fi
     done
