@@ -7,6 +7,7 @@ use super::column::ColumnError;
 use super::dialect::DialectError;
 use super::place::Place;
 use crate::memory::RegionError;
+use crate::pool::LoopError;
 use std::error::Error;
 use std::fmt;
 
@@ -43,6 +44,8 @@ pub enum CsvError {
     User(Box<UserError>),
     /// The scan was cancelled through its [`ScanWatch`](super::ScanWatch).
     Cancelled,
+    /// The pool could not run the scan.
+    Loop(Box<LoopError>),
 }
 
 impl CsvError {
@@ -100,6 +103,7 @@ impl fmt::Display for CsvError {
             Self::Record(error) => error.fmt(f),
             Self::User(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the scan was cancelled"),
+            Self::Loop(error) => error.fmt(f),
         }
     }
 }
@@ -110,6 +114,7 @@ impl Error for CsvError {
         match self {
             Self::Region(error) => error.source(),
             Self::User(error) => Some(error.get_ref()),
+            Self::Loop(error) => error.source(),
             _ => None,
         }
     }
@@ -118,6 +123,12 @@ impl Error for CsvError {
 impl From<RegionError> for CsvError {
     fn from(error: RegionError) -> Self {
         Self::Region(Box::new(error))
+    }
+}
+
+impl From<LoopError> for CsvError {
+    fn from(error: LoopError) -> Self {
+        Self::Loop(Box::new(error))
     }
 }
 

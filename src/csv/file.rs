@@ -100,7 +100,12 @@ impl CsvFile {
             Ok(found) => found.then(|| cursor.record()),
             // Without a header it is an error of the first scan, like any other.
             Err(_) if !options.headers => None,
-            Err(error) => return Err(self.located(error)),
+            Err(mut error) => {
+                if let Some(place) = error.place_mut() {
+                    place.record = Some(0);
+                }
+                return Err(self.located(error));
+            }
         };
         let len = first.map(|record| record.len());
         let mut headers = Vec::new();
@@ -204,19 +209,26 @@ impl CsvFile {
     fn locate(&self, place: &mut Place) {
         let byte = (place.byte as usize).min(self.bytes().len());
         place.line = Some(1 + memchr_iter(b'\n', &self.bytes()[..byte]).count() as u64);
-        if byte < self.data.start {
-            place.record = Some(0);
-            return;
+        if place.record.is_none() {
+            place.record = Some(self.count_records(byte));
         }
-        let mut cursor = Cursor::new(self, self.data.start..byte + 1, None);
+    }
+
+    /// Counts the data records that start at or before a byte.
+    fn count_records(&self, byte: usize) -> u64 {
+        if byte < self.data.start {
+            return 0;
+        }
+        let until = self.data.end.min(byte + 1);
+        let mut cursor = Cursor::new(self, self.data.start..until, None);
         let mut records = 0;
-        // An error here is the unclosed quote itself, in the record that is being counted.
-        while !matches!(cursor.advance(), Ok(false)) {
-            records += 1;
-            if cursor.position() > byte {
-                break;
+        loop {
+            match cursor.advance() {
+                Ok(true) => records += 1,
+                Ok(false) => return records,
+                // The unclosed quote itself, in the record that is being looked for.
+                Err(_) => return records + 1,
             }
         }
-        place.record = Some(records);
     }
 }

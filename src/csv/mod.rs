@@ -7,6 +7,7 @@ mod dialect;
 mod error;
 mod field;
 mod file;
+mod fold;
 mod number;
 mod options;
 mod place;

@@ -69,7 +69,8 @@ fn sum(digits: u64) -> u64 {
 pub(crate) fn short_f64(word: u64, len: usize) -> Option<f64> {
     let Short { negative, digits, behind } = short(word, len)?;
     let value = digits as f64 / POWERS[behind.unwrap_or(0) & 7];
-    Some(if negative { -value } else { value })
+    // The sign as a bit, since in many files it is a coin toss that no predictor guesses.
+    Some(f64::from_bits(value.to_bits() | u64::from(negative) << 63))
 }
 
 /// Reads a short `i64`; `None` leaves it to [`i64`].

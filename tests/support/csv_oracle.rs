@@ -3,21 +3,24 @@
 //! Shared by the property test and the fuzz target, so that both hold the reader to the same words.
 
 use ringmill::csv::{CsvError, CsvFile, CsvOptions, RecordProblem, UnclosedQuote};
+use ringmill::pool::{Pinning, Pool};
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 /// A file and a way to read it.
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub data: Vec<u8>,
-    pub delimiter: u8,
-    pub quote: Option<u8>,
-    pub double_quote: bool,
-    pub escape: Option<u8>,
-    pub comment: Option<u8>,
-    pub headers: bool,
-    pub flexible: bool,
-    pub chunk_bytes: usize,
-    pub workers: usize,
+pub(crate) struct Case {
+    pub(crate) data: Vec<u8>,
+    pub(crate) delimiter: u8,
+    pub(crate) quote: Option<u8>,
+    pub(crate) double_quote: bool,
+    pub(crate) escape: Option<u8>,
+    pub(crate) comment: Option<u8>,
+    pub(crate) headers: bool,
+    pub(crate) flexible: bool,
+    pub(crate) chunk_bytes: usize,
+    pub(crate) workers: usize,
 }
 
 type Fields = Vec<Vec<u8>>;
@@ -32,7 +35,7 @@ struct Reading {
 }
 
 /// Reads the case with both and compares.
-pub fn check(case: &Case) {
+pub(crate) fn check(case: &Case) {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(&case.data).expect("room for the case");
     let expected = by_csv_crate(case);
@@ -43,6 +46,41 @@ pub fn check(case: &Case) {
         .expect("an accepting dialect opens any file");
     let (ours, _) = one_after_the_other(&accepting);
     assert_eq!(ours, expected, "records one after the other: {case:?}");
+    check_on_all_workers(&accepting, case);
+    if let Ok(refusing) = options(case).open(path) {
+        check_on_all_workers(&refusing, case);
+    }
+}
+
+/// What one thread reads in order is what all workers read in chunks, errors included.
+fn check_on_all_workers(file: &CsvFile, case: &Case) {
+    let (alone, error) = one_after_the_other(file);
+    let together = pool(case.workers).fold_records(
+        file,
+        Vec::new,
+        |all: &mut Vec<Fields>, record| {
+            all.push(record.fields().map(|field| field.bytes().into_owned()).collect());
+            Ok(())
+        },
+        |left, right| [left, right].concat(),
+    );
+    match (together, error) {
+        (Ok(together), None) => assert_eq!(together, alone.records, "on all workers: {case:?}"),
+        (Err(together), Some(alone)) => {
+            assert_eq!(together.to_string(), alone.to_string(), "on all workers: {case:?}");
+        }
+        (together, alone) => panic!("one failed: {together:?}, {alone:?}: {case:?}"),
+    }
+}
+
+/// Returns the pool of so many workers; pools are kept from case to case.
+fn pool(workers: usize) -> &'static Pool {
+    static POOLS: Mutex<BTreeMap<usize, &'static Pool>> = Mutex::new(BTreeMap::new());
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    pools.entry(workers).or_insert_with(|| {
+        let pool = Pool::builder().workers(workers).pinning(Pinning::Off).build();
+        Box::leak(Box::new(pool.expect("a pool of a few workers")))
+    })
 }
 
 fn options(case: &Case) -> CsvOptions {

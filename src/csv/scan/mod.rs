@@ -102,21 +102,25 @@ fn in_blocks(
 #[inline(always)]
 fn flatten(mut mask: u64, base: usize, marks: &mut [usize]) -> usize {
     let count = mask.count_ones() as usize;
-    let (batches, _) = marks.as_chunks_mut::<8>();
-    let mut write = |batch: usize| {
-        for mark in &mut batches[batch] {
-            *mark = base + mask.trailing_zeros() as usize;
-            mask &= mask.wrapping_sub(1);
-        }
-    };
-    write(0);
+    let (batches, _) = marks.as_chunks_mut();
+    mask = write_batch(mask, base, &mut batches[0]);
     if count > 8 {
-        write(1);
-        for batch in 2..count.div_ceil(8) {
-            write(batch);
+        mask = write_batch(mask, base, &mut batches[1]);
+        for batch in &mut batches[2..count.div_ceil(8).max(2)] {
+            mask = write_batch(mask, base, batch);
         }
     }
     count
+}
+
+/// Writes the positions of the eight lowest set bits and returns the others.
+#[inline(always)]
+fn write_batch(mut mask: u64, base: usize, batch: &mut [usize; 8]) -> u64 {
+    for mark in batch {
+        *mark = base + mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+    }
+    mask
 }
 
 #[cfg(test)]
