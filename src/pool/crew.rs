@@ -11,7 +11,7 @@ use crate::protocol::sleep::Bed;
 use crate::sys::fork;
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
-const SEATS: std::ops::RangeInclusive<usize> = 4..=16;
+const SEATS: std::ops::RangeInclusive<usize> = 4..=32;
 
 /// A board and the pieces of the loop that is posted on it.
 #[derive(Debug)]

@@ -29,11 +29,14 @@ impl Crew {
         if self.is_forked() {
             return Err(LoopError::Forked);
         }
-        let helped = count > 1 && self.workers > 1;
-        match helped.then(|| self.own_seat()).flatten() {
-            Some(owned) => self.share(owned, count, most, body),
-            None if count > 0 => inside_job(|| body(0, 0..count)),
-            None => {}
+        if count > 1 && self.workers > 1 {
+            if let Some(owned) = self.own_seat() {
+                self.share(owned, count, most, body);
+                return Ok(());
+            }
+        }
+        if count > 0 {
+            inside_job(|| body(0, 0..count));
         }
         Ok(())
     }
