@@ -1,0 +1,191 @@
+//! A twin of the kernel's futex under which a lost wake-up fails the model.
+//!
+//! The kernel compares the word and queues the waiter under one lock, and a wake takes the same lock. So does the
+//! twin: who changes the word and then wakes either finds the waiter queued or is seen by it. A waiter that nobody
+//! wakes is parked for good, and loom reports the deadlock. What else a kernel may or may not do comes in two
+//! fidelities, and a protocol has to hold over both:
+//!
+//! ```text
+//!           compares with                  a wait returns            and orders memory after
+//! Strong    any value the lock allows      when it is woken          the waker
+//! Weak      the newest value               when it is woken, or      the waker
+//!                                          n times for no reason     nothing
+//! ```
+//!
+//! `Weak` finds both a missing loop and a missing acquire: a wake that orders nothing is, to the woken, a wait that
+//! returns for no reason just after the word has changed. (Yielding in a loop until woken would be the plainer twin of
+//! such a wake, but loom takes every order of two threads that yield for a new one and never ends.)
+//!
+//! The queue is no loom object: loom runs all of a model's threads on one system thread and switches between them at
+//! its own operations only, so what lies between two of those is one step.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use loom::sync::{Mutex, Notify};
+use loom::thread;
+
+/// How much the twin promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fidelity {
+    /// A wake orders memory between the waker and the woken, as kernels do without saying so.
+    Strong,
+    /// Waits and wakes order nothing of their own, and so many waits of an execution return for no reason.
+    Weak(u32),
+}
+
+impl fmt::Display for Fidelity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fidelity::Strong => write!(f, "strong futex"),
+            Fidelity::Weak(returns) => write!(f, "weak futex, {returns} spurious"),
+        }
+    }
+}
+
+/// Runs one execution of a model over a futex of the given fidelity.
+pub(crate) fn with<R>(fidelity: Fidelity, execution: impl FnOnce() -> R) -> R {
+    // Made by the first thread, before it starts others, so that sharing it orders nothing between them.
+    let kernel = Kernel {
+        fidelity,
+        lock: Mutex::new(()),
+        step: AtomicU32::new(0),
+        spurious_left: Cell::new(if let Fidelity::Weak(returns) = fidelity { returns } else { 0 }),
+        sleepers: RefCell::default(),
+    };
+    KERNEL.set(Some(Rc::new(kernel)));
+    let result = execution();
+    KERNEL.set(None);
+    result
+}
+
+/// Sleeps while `word` holds `expected`. Returns after a wake, or for no reason at all.
+pub(crate) fn wait(word: &AtomicU32, expected: u32) {
+    let kernel = kernel();
+    if kernel.spurious_left.get() > 0 {
+        let notify = Rc::new(Notify::new());
+        if let Some(sleeper) = kernel.compare_and_queue(word, expected, Bed::Notify(notify.clone())) {
+            // Tried out both ways: it is notified, or it returns for no reason.
+            notify.wait();
+            kernel.leave(&sleeper);
+        }
+    } else if let Some(sleeper) = kernel.compare_and_queue(word, expected, Bed::Park(thread::current())) {
+        while !sleeper.woken.get() {
+            thread::park();
+        }
+    }
+}
+
+/// Wakes at most `count` threads that sleep on `word`, the first to come first; returns how many it woke.
+pub(crate) fn wake(word: &AtomicU32, count: u32) -> u32 {
+    let woken = kernel().dequeue(word, count);
+    woken.iter().for_each(|sleeper| sleeper.rouse());
+    woken.len() as u32
+}
+
+thread_local! {
+    static KERNEL: RefCell<Option<Rc<Kernel>>> = const { RefCell::new(None) };
+}
+
+fn kernel() -> Rc<Kernel> {
+    KERNEL.with_borrow(|kernel| kernel.clone().expect("a model runs inside `futex::with`"))
+}
+
+/// The system, for one execution.
+struct Kernel {
+    fidelity: Fidelity,
+    /// The lock of all waits and wakes, where they may order memory.
+    lock: Mutex<()>,
+    /// What all waits and wakes touch where they may not: loom tries out the orders of those that touch one object.
+    step: AtomicU32,
+    spurious_left: Cell<u32>,
+    sleepers: RefCell<Vec<Rc<Sleeper>>>,
+}
+
+/// A thread in a wait.
+struct Sleeper {
+    address: *const AtomicU32,
+    woken: Cell<bool>,
+    bed: Bed,
+}
+
+/// How a thread sleeps, and so how it is woken.
+enum Bed {
+    Park(thread::Thread),
+    Notify(Rc<Notify>),
+}
+
+impl Kernel {
+    /// Runs `f` as one step in the order of all waits and wakes.
+    fn in_one_step<R>(&self, f: impl FnOnce() -> R) -> R {
+        if self.fidelity == Fidelity::Strong {
+            let _locked = self.lock.lock().expect("loom poisons nothing");
+            f()
+        } else {
+            // It fails, so it stores nothing and nobody can acquire anything from it.
+            let _ = self.step.compare_exchange(1, 1, Relaxed, Relaxed);
+            f()
+        }
+    }
+
+    fn compare_and_queue(&self, word: &AtomicU32, expected: u32, bed: Bed) -> Option<Rc<Sleeper>> {
+        self.in_one_step(|| {
+            let now = match self.fidelity {
+                Fidelity::Strong => word.load(Relaxed),
+                Fidelity::Weak(_) => newest(word, expected),
+            };
+            (now == expected).then(|| {
+                let sleeper = Rc::new(Sleeper { address: word, woken: Cell::new(false), bed });
+                self.sleepers.borrow_mut().push(sleeper.clone());
+                sleeper
+            })
+        })
+    }
+
+    fn dequeue(&self, word: &AtomicU32, count: u32) -> Vec<Rc<Sleeper>> {
+        self.in_one_step(|| {
+            let (mut woken, mut asleep) = (Vec::new(), Vec::new());
+            for sleeper in self.sleepers.take() {
+                if std::ptr::eq(sleeper.address, word) && woken.len() < count as usize {
+                    sleeper.woken.set(true);
+                    woken.push(sleeper);
+                } else {
+                    asleep.push(sleeper);
+                }
+            }
+            self.sleepers.replace(asleep);
+            woken
+        })
+    }
+
+    /// Takes a thread out of the queue that may have returned though nobody woke it.
+    fn leave(&self, sleeper: &Rc<Sleeper>) {
+        self.in_one_step(|| {
+            if !sleeper.woken.get() {
+                self.spurious_left.set(self.spurious_left.get().saturating_sub(1));
+                self.sleepers.borrow_mut().retain(|other| !Rc::ptr_eq(other, sleeper));
+            }
+        });
+    }
+}
+
+impl Sleeper {
+    fn rouse(&self) {
+        match &self.bed {
+            Bed::Park(thread) => thread.unpark(),
+            Bed::Notify(notify) => notify.notify(),
+        }
+    }
+}
+
+/// Returns the word's last value, in one step with what came before.
+fn newest(word: &AtomicU32, expected: u32) -> u32 {
+    // Only an exchange is sure to read the last value; this one is meant to fail, and where it does not it stores what
+    // was there. No other thread runs in between.
+    loom::stop_exploring();
+    let (Ok(now) | Err(now)) = word.compare_exchange(!expected, !expected, Relaxed, Relaxed);
+    loom::explore();
+    now
+}
