@@ -5,12 +5,17 @@
 
 mod aggregate;
 mod args;
+mod csv_file;
 mod failure;
 mod generate;
+mod group;
 mod interrupt;
+mod keyed;
 mod new_file;
 mod output;
 mod progress;
+mod stats;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
 fn run(Arguments { verb, common }: Arguments) -> Result<(), Failure> {
     let mut output = Output::open();
     match verb {
+        Verb::Stats(args) => stats::run(&args, common, &mut output)?,
+        Verb::Group(args) => group::run(&args, common, &mut output)?,
         Verb::Generate(what) => generate::run(&what, common, &mut output)?,
         _ => return Err(Failure::new("not wired")),
     }

@@ -1,8 +1,6 @@
 //! A bar with rate and time left, for work that lasts over a second and is watched on a terminal.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,44 +9,50 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Bytes done of all bytes, shown on standard error while this lives.
 #[derive(Debug)]
+#[must_use = "dropping it takes the bar away"]
 pub(crate) struct Progress {
-    done: Arc<AtomicU64>,
     display: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
-const STYLE: &str = "{msg} [{bar:32}] {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left";
+const STYLE: &str =
+    "{msg} [{bar:32}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
 
 impl Progress {
-    pub(crate) fn start(doing: &'static str, total_bytes: u64) -> Self {
-        let done = Arc::new(AtomicU64::new(0));
+    /// Starts to look, now and then, at how many of `total_bytes` are `done`.
+    pub(crate) fn start(
+        doing: &'static str,
+        total_bytes: u64,
+        done: impl Fn() -> u64 + Send + 'static,
+    ) -> Self {
         let display = io::stderr().is_terminal().then(|| {
             let (stop, stopped) = mpsc::channel();
-            let seen = Arc::clone(&done);
-            let shown = thread::spawn(move || {
-                if stopped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                    let bar = ProgressBar::new(total_bytes).with_message(doing);
-                    bar.set_style(
-                        ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar()),
-                    );
-                    bar.reset_elapsed();
-                    while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                        // ORDERING: Relaxed; a figure to show, nothing rides on it.
-                        bar.set_position(seen.load(Relaxed).min(total_bytes));
-                    }
-                    bar.finish_and_clear();
-                }
-            });
-            (stop, shown)
+            (stop, thread::spawn(move || show(doing, total_bytes, done, &|wait| is_over(&stopped, wait))))
         });
-        Self { done, display }
+        Self { display }
     }
+}
 
-    pub(crate) fn advance(&self, bytes: u64) {
-        // ORDERING: Relaxed; a figure to show, nothing rides on it.
-        self.done.fetch_add(bytes, Relaxed);
+fn is_over(stopped: &mpsc::Receiver<()>, wait: Duration) -> bool {
+    stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout)
+}
+
+fn show(
+    doing: &'static str,
+    total_bytes: u64,
+    done: impl Fn() -> u64,
+    over_after: &dyn Fn(Duration) -> bool,
+) {
+    if over_after(PATIENCE) {
+        return;
     }
+    let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(total_bytes).with_style(style).with_message(doing).with_elapsed(PATIENCE);
+    while !over_after(TICK) {
+        bar.set_position(done().min(total_bytes));
+    }
+    bar.finish_and_clear();
 }
 
 impl Drop for Progress {

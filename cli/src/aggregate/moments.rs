@@ -45,18 +45,9 @@ impl Moments {
 
     /// Measures a block that fits in the cache by looking at it twice, which vectorises; for whole arrays.
     pub(crate) fn of_block(block: &[f64]) -> Self {
-        let mut sums = [Sum::ZERO; LANES];
-        let (groups, rest) = block.as_chunks::<LANES>();
-        for group in groups {
-            for (sum, &x) in sums.iter_mut().zip(group) {
-                sum.add(x);
-            }
-        }
-        let mut sum = Sum::ZERO;
-        sums.iter().for_each(|lane| sum.merge(lane));
-        rest.iter().for_each(|&x| sum.add(x));
-
+        let sum = Sum::of(block);
         let centre = if block.is_empty() { 0.0 } else { sum.value() / block.len() as f64 };
+        let (groups, rest) = block.as_chunks::<LANES>();
         let mut squares = [0.0; LANES];
         for group in groups {
             for (square, &x) in squares.iter_mut().zip(group) {

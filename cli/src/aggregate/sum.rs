@@ -3,6 +3,9 @@
 //! Each addition's rounding error is found exactly (Knuth's TwoSum, six operations, no branch) and kept in a
 //! second word, so the result is as good as one computed in twice the precision and then rounded.
 
+/// Sums kept side by side, so that each addition need not wait for the last one.
+const LANES: usize = 8;
+
 /// A compensated sum of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sum {
@@ -12,6 +15,21 @@ pub(crate) struct Sum {
 
 impl Sum {
     pub(crate) const ZERO: Self = Self { high: 0.0, low: 0.0 };
+
+    /// Sums numbers that lie in a row, several at a time.
+    pub(crate) fn of<T: Copy + Into<f64>>(numbers: &[T]) -> Self {
+        let mut lanes = [Self::ZERO; LANES];
+        let (groups, rest) = numbers.as_chunks::<LANES>();
+        for group in groups {
+            for (lane, &x) in lanes.iter_mut().zip(group) {
+                lane.add(x.into());
+            }
+        }
+        let mut sum = Self::ZERO;
+        lanes.iter().for_each(|lane| sum.merge(lane));
+        rest.iter().for_each(|&x| sum.add(x.into()));
+        sum
+    }
 
     #[inline]
     pub(crate) fn add(&mut self, x: f64) {

@@ -9,7 +9,7 @@ pub(crate) struct Dialect {
     /// What separates fields: one ASCII character, or tab, space, comma, semicolon, pipe
     #[arg(long, short = 'd', value_name = "C", default_value = ",", value_parser = byte)]
     pub(crate) delimiter: u8,
-    /// The first line is data: columns are then named by position, 1, 2, ..
+    /// The first line is data: columns are then named 0, 1, 2, ..
     #[arg(long)]
     pub(crate) no_headers: bool,
     /// What encloses a field; written twice inside one, it stands for itself

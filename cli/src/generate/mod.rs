@@ -9,12 +9,14 @@ mod trips;
 use std::path::Path;
 use std::time::Instant;
 
+use ringmill::pool::Pool;
 use serde::Serialize;
 
 use crate::args::{Amount, Common, GenerateVerb, Making};
 use crate::failure::Failure;
 use crate::new_file::NewFile;
 use crate::output::{Output, number};
+use crate::workers;
 
 use rows::Rows;
 use stations::Stations;
@@ -36,13 +38,18 @@ pub(crate) struct Written {
 
 pub(crate) fn run(what: &GenerateVerb, common: Common, output: &mut Output) -> Result<(), Failure> {
     let started = Instant::now();
+    let pool = workers::pool(common.threads)?;
     let (path, written) = match what {
-        GenerateVerb::Trips(args) => (&args.file, file(&Trips::new(), &args.file, args.amount, args.making)?),
+        GenerateVerb::Trips(args) => {
+            (&args.file, file(&pool, &Trips::new(), &args.file, args.amount, args.making)?)
+        }
         GenerateVerb::Stations(args) => {
             let stations = Stations::new(args.keys.get(), !args.no_headers);
-            (&args.file, file(&stations, &args.file, args.amount, args.making)?)
+            (&args.file, file(&pool, &stations, &args.file, args.amount, args.making)?)
         }
-        GenerateVerb::Array(_) => return Err(Failure::new("not wired")),
+        GenerateVerb::Array(args) => {
+            return Err(Failure::new(format_args!("{}: arrays are not made yet", args.file.display())));
+        }
     };
     if common.json {
         return output.json(&written);
@@ -60,6 +67,7 @@ pub(crate) fn run(what: &GenerateVerb, common: Common, output: &mut Output) -> R
 
 /// Makes a file of records.
 pub(crate) fn file(
+    pool: &Pool,
     kind: &impl Rows,
     path: &Path,
     amount: Amount,
@@ -67,7 +75,7 @@ pub(crate) fn file(
 ) -> Result<Written, Failure> {
     let new = NewFile::create(path, making.force)?;
     let budget = Budget { rows: amount.rows, bytes: amount.bytes };
-    let written = rows::write(kind, making.seed, budget, &new)?;
+    let written = rows::write(pool, kind, making.seed, budget, &new)?;
     new.finish()?;
     Ok(written)
 }

@@ -2,7 +2,12 @@
 //!
 //! A block depends on the seed and its number alone, so the file has the same bytes however many workers make it.
 
+use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use ringmill::pool::Pool;
 
 use super::random::Random;
 use super::{Budget, Written};
@@ -25,65 +30,83 @@ const BLOCKS_PER_WORKER: usize = 4;
 #[derive(Debug, Default)]
 struct Block {
     number: u64,
+    /// How many rows the block is to have, then how many it has.
     rows: u64,
     text: Vec<u8>,
     offset: u64,
+    failed: Option<io::Error>,
 }
 
 impl Block {
-    /// Makes the block's first rows: `rows` of them, or as many as `room` bytes hold.
-    fn fill(&mut self, kind: &impl Rows, seed: u64, rows: u64, room: u64) {
+    /// Makes the block's rows, as many of them as `room` bytes hold.
+    fn fill(&mut self, kind: &impl Rows, seed: u64, room: u64) {
         let mut random = Random::for_block(seed, self.number);
+        let first = self.number * ROWS_PER_BLOCK;
         self.text.clear();
-        self.rows = 0;
-        while self.rows < rows {
+        for row in 0..self.rows {
             let whole = self.text.len();
-            kind.row(&mut random, self.number * ROWS_PER_BLOCK + self.rows, &mut self.text);
+            kind.row(&mut random, first + row, &mut self.text);
             if self.text.len() as u64 > room {
                 self.text.truncate(whole);
+                self.rows = row;
                 return;
             }
-            self.rows += 1;
         }
     }
 }
 
 /// Writes as many records as `budget` asks for.
-pub(super) fn write(kind: &impl Rows, seed: u64, budget: Budget, new: &NewFile) -> Result<Written, Failure> {
-    let failed = |error: std::io::Error| Failure::at(new.path(), "write", &error);
+pub(super) fn write(
+    pool: &Pool,
+    kind: &impl Rows,
+    seed: u64,
+    budget: Budget,
+    new: &NewFile,
+) -> Result<Written, Failure> {
+    let failed = |error: &io::Error| Failure::at(new.path(), "write", error);
+    let (rows_wanted, bytes_wanted) = (budget.rows.unwrap_or(u64::MAX), budget.bytes.unwrap_or(u64::MAX));
     let header = kind.header();
-    new.file().write_all_at(header, 0).map_err(failed)?;
+    new.file().write_all_at(header, 0).map_err(|error| failed(&error))?;
     let mut written = Written { rows: 0, bytes: header.len() as u64 };
-    let progress = Progress::start("generating", budget.bytes.unwrap_or(0));
+
+    let done = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&done);
+    // ORDERING: Relaxed, here and below; a figure to show, nothing rides on it.
+    let _progress = budget.bytes.map(|total| Progress::start("writing", total, move || seen.load(Relaxed)));
+
     let mut wave: Vec<Block> = Vec::new();
-    wave.resize_with(BLOCKS_PER_WORKER, Block::default);
-    let mut next = 0;
-    loop {
-        for block in &mut wave {
-            block.number = next;
-            next += 1;
-            let rows = budget.rows.map_or(ROWS_PER_BLOCK, |rows| {
-                rows.saturating_sub(block.number * ROWS_PER_BLOCK).min(ROWS_PER_BLOCK)
-            });
-            block.fill(kind, seed, rows, u64::MAX);
+    wave.resize_with(BLOCKS_PER_WORKER * pool.workers(), Block::default);
+    for first in (0..).step_by(wave.len()) {
+        for (number, block) in (first..).zip(&mut wave) {
+            block.number = number;
+            block.rows = rows_wanted.saturating_sub(number * ROWS_PER_BLOCK).min(ROWS_PER_BLOCK);
         }
-        let mut full = false;
+        pool.for_each_chunk_of(&mut wave[..], 1, |blocks| {
+            blocks.iter_mut().for_each(|block| block.fill(kind, seed, u64::MAX));
+        })?;
+        let mut last = false;
         for block in &mut wave {
-            block.offset = written.bytes;
-            let room = budget.bytes.map_or(u64::MAX, |bytes| bytes.saturating_sub(written.bytes));
+            let room = bytes_wanted.saturating_sub(written.bytes);
             if block.text.len() as u64 > room {
-                block.fill(kind, seed, ROWS_PER_BLOCK, room);
+                block.fill(kind, seed, room);
             }
-            full |= block.rows < ROWS_PER_BLOCK;
+            last |= block.rows < ROWS_PER_BLOCK;
+            block.offset = written.bytes;
             written.bytes += block.text.len() as u64;
             written.rows += block.rows;
         }
-        for block in &wave {
-            new.file().write_all_at(&block.text, block.offset).map_err(failed)?;
-            progress.advance(block.text.len() as u64);
+        pool.for_each_chunk_of(&mut wave[..], 1, |blocks| {
+            for block in blocks {
+                block.failed = new.file().write_all_at(&block.text, block.offset).err();
+                done.fetch_add(block.text.len() as u64, Relaxed);
+            }
+        })?;
+        if let Some(error) = wave.iter().find_map(|block| block.failed.as_ref()) {
+            return Err(failed(error));
         }
-        if full {
-            return Ok(written);
+        if last {
+            break;
         }
     }
+    Ok(written)
 }

@@ -3,7 +3,9 @@
 //! Everything goes through one locked, buffered handle, and a reader that went away is told from a real failure.
 
 pub(crate) mod number;
+mod rows;
 mod table;
+mod value;
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
@@ -12,7 +14,11 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-pub(crate) use table::{Align, Table};
+pub(crate) use rows::Rows;
+pub(crate) use table::Align;
+pub(crate) use value::Value;
+
+use table::Table;
 
 /// The process's standard output, locked for as long as this lives.
 pub(crate) struct Output {
@@ -33,7 +39,8 @@ impl Output {
     }
 
     /// Writes a table, its titles bold on a terminal.
-    pub(crate) fn table(&mut self, table: &Table) -> Result<(), Failure> {
+    pub(crate) fn table(&mut self, rows: &Rows) -> Result<(), Failure> {
+        let table = Table::from(rows);
         table.write(&mut self.writer, self.bold).map_err(|error| Failure::output(&error))
     }
 

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 /// The shortest text that reads back as this very number.
 pub(crate) fn exact(x: f64) -> String {
-    let size = x.abs();
-    if size != 0.0 && !(1e-5..1e16).contains(&size) && size.is_finite() {
-        format!("{x:e}")
-    } else {
-        format!("{x}")
-    }
+    if needs_exponent(x) { format!("{x:e}") } else { format!("{x}") }
+}
+
+/// The shortest text that reads back as this very number, among those of half the precision.
+pub(crate) fn exact_single(x: f32) -> String {
+    if needs_exponent(x.into()) { format!("{x:e}") } else { format!("{x}") }
+}
+
+fn needs_exponent(x: f64) -> bool {
+    x != 0.0 && x.is_finite() && !(1e-5..1e16).contains(&x.abs())
 }
 
 /// At least `digits` significant digits, none of them a trailing zero after the point.
@@ -76,6 +80,7 @@ mod tests {
         for x in [0.0, 1.0, -99.9, 0.1 + 0.2, 1e300, -1e-300, 123456789012345680.0, f64::MAX] {
             assert_eq!(exact(x).parse::<f64>().unwrap(), x);
         }
+        assert_eq!(exact_single(0.1), "0.1");
         assert_eq!(exact(12.0), "12");
         assert_eq!(exact(1e20), "1e20");
         assert_eq!(exact(f64::INFINITY), "inf");

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::{Rows, Value};
+
 /// The side that a column's cells lean on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -37,6 +39,7 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Writes the titles, in bold if so asked, and the rows.
     pub(super) fn write(&self, out: &mut impl Write, bold: bool) -> io::Result<()> {
         let mut widths: Vec<usize> = self.titles.iter().map(|title| title.width()).collect();
         for row in &self.rows {
@@ -72,6 +75,14 @@ impl Table {
             }
         }
         writeln!(out)
+    }
+}
+
+impl From<&Rows> for Table {
+    fn from(rows: &Rows) -> Self {
+        let mut table = Self::new(rows.columns());
+        rows.rows().for_each(|row| table.row(row.iter().map(Value::cell)));
+        table
     }
 }
 
