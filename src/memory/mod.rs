@@ -6,9 +6,13 @@ mod advice;
 mod element;
 mod error;
 pub(crate) mod layout;
+mod new;
+pub(crate) mod open;
 mod region;
 
 pub use advice::{Advice, Faults};
-pub use element::Element;
+pub use element::{Element, ElementType};
 pub use error::RegionError;
-pub use region::{NewRegion, Region, RegionOptions};
+pub use new::NewRegion;
+pub use open::RegionOptions;
+pub use region::Region;

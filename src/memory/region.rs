@@ -11,14 +11,14 @@
 
 #![allow(unsafe_code)]
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{Advice, Faults, RegionError, layout};
+use super::open::{RegionOptions, addressable};
+use super::{Advice, NewRegion, RegionError, layout};
 use crate::error::SystemError;
-use crate::sys::file::{self, Unnamed};
 use crate::sys::map::Mapping;
 
 /// Whole pages of memory, anonymous or a file's. Dropping a region unmaps it; a file keeps what was written.
@@ -56,129 +56,12 @@ struct Backing {
     path: PathBuf,
 }
 
-/// Chooses how a file is mapped. Made by [`Region::options`].
-///
-/// # Examples
-///
-/// ```
-/// use ringmill::memory::{Faults, Region};
-/// let region = Region::options().faults(Faults::Signal).open("Cargo.toml")?;
-/// assert_eq!(region.path().unwrap().to_str(), Some("Cargo.toml"));
-/// # Ok::<(), ringmill::memory::RegionError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[must_use = "options do nothing until a file is opened with them"]
-pub struct RegionOptions {
-    faults: Faults,
-}
-
-impl RegionOptions {
-    /// Chooses what happens when the file is cut short while it is mapped; [`Faults::Guarded`] by default, because a
-    /// process should not die of what another program does.
-    pub fn faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
-    }
-
-    /// Maps a whole file for reading; as [`Region::open`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Region::open`].
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Region, RegionError> {
-        self.open_file(path.as_ref(), false)
-    }
-
-    /// Maps a whole file for change in place; as [`Region::open_for_change`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Region::open_for_change`].
-    pub fn open_for_change(self, path: impl AsRef<Path>) -> Result<Region, RegionError> {
-        self.open_file(path.as_ref(), true)
-    }
-
-    /// Creates a file and maps it for change; as [`Region::create`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Region::create`].
-    pub fn create(self, path: impl AsRef<Path>, len_bytes: usize) -> Result<NewRegion, RegionError> {
-        let path = path.as_ref();
-        let (name, file) = Unnamed::create(path)
-            .map_err(|error| RegionError::System(SystemError::at("open", path, error)))?;
-        lock(&file, path, true)?;
-        file::reserve(&file, len_bytes as u64).map_err(|error| {
-            let full = file::is_full(&error);
-            let source = SystemError::at("fallocate", path, error);
-            match full {
-                true => {
-                    RegionError::Full { path: path.to_owned(), requested_bytes: len_bytes as u64, source }
-                }
-                false => RegionError::System(source),
-            }
-        })?;
-        Ok(NewRegion { region: self.map(file, path, true)?, name })
-    }
-
-    fn open_file(self, path: &Path, for_change: bool) -> Result<Region, RegionError> {
-        let at = |call, error| RegionError::System(SystemError::at(call, path, error));
-        let file = file::open(path, for_change).map_err(|error| refusal(path, for_change, error))?;
-        let metadata = file.metadata().map_err(|error| at("fstat", error))?;
-        if let Some(kind) = file::other_kind(metadata.file_type()) {
-            return Err(RegionError::NotAFile { path: path.to_owned(), kind });
-        }
-        lock(&file, path, for_change)?;
-        self.map(file, path, for_change)
-    }
-
-    fn map(self, file: File, path: &Path, for_change: bool) -> Result<Region, RegionError> {
-        let at = |call, error| RegionError::System(SystemError::at(call, path, error));
-        // Asked again under the lock: the size before it is nobody's promise.
-        let bytes = file.metadata().map_err(|error| at("fstat", error))?.len();
-        let len = addressable(bytes)?;
-        let guarded = self.faults == Faults::Guarded;
-        let map = Mapping::file(&file, len, for_change, guarded).map_err(|error| at("mmap", error))?;
-        Ok(Region { map, backing: Some(Backing { file, path: path.to_owned() }), writable: for_change })
-    }
-}
-
-fn addressable(bytes: u64) -> Result<usize, RegionError> {
-    match usize::try_from(bytes).ok().and_then(|bytes| layout::align_up(bytes, layout::PAGE_BYTES)) {
-        Some(rounded) if rounded <= isize::MAX as usize => Ok(bytes as usize),
-        _ => Err(RegionError::TooLarge { requested_bytes: bytes }),
-    }
-}
-
-/// Says why a file was not opened: what it is, that it may not be changed, or whatever the system said.
-fn refusal(path: &Path, for_change: bool, error: io::Error) -> RegionError {
-    use io::ErrorKind::{ExecutableFileBusy, IsADirectory, PermissionDenied, ReadOnlyFilesystem};
-    if let Some(kind) = std::fs::metadata(path).ok().and_then(|found| file::other_kind(found.file_type())) {
-        return RegionError::NotAFile { path: path.to_owned(), kind };
-    }
-    let kind = error.kind();
-    let source = SystemError::at("open", path, error);
-    match kind {
-        PermissionDenied | ReadOnlyFilesystem | ExecutableFileBusy | IsADirectory if for_change => {
-            RegionError::NotWritable { path: path.to_owned(), source }
-        }
-        _ => RegionError::System(source),
-    }
-}
-
-/// Locks an open file until its last descriptor is closed: shared for readers, exclusive for change.
-fn lock(file: &File, path: &Path, for_change: bool) -> Result<(), RegionError> {
-    let outcome = if for_change { file.try_lock() } else { file.try_lock_shared() };
-    match outcome {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(RegionError::InUse { path: path.to_owned() }),
-        // A file system without locks has no one who changes a file in place through this library (R2).
-        Err(TryLockError::Error(_)) if !for_change => Ok(()),
-        Err(TryLockError::Error(error)) => Err(RegionError::System(SystemError::at("flock", path, error))),
-    }
-}
-
 impl Region {
+    /// Takes the mapping of a locked file (R2) whose pages are all there when it is made (R1).
+    pub(super) fn of_file(map: Mapping, file: File, path: &Path, writable: bool) -> Self {
+        Self { map, backing: Some(Backing { file, path: path.to_owned() }), writable }
+    }
+
     /// Maps `len_bytes` bytes of zeros that belong to this process alone.
     ///
     /// Pages take up memory from their first touch on.
@@ -306,7 +189,6 @@ impl Region {
     }
 
     /// Returns the first byte's address, for whoever keeps slices apart by other means than borrowing.
-    #[allow(dead_code, reason = "arrays keep parts apart by ranges")]
     pub(crate) fn base(&self) -> *mut u8 {
         self.map.as_ptr()
     }
@@ -453,52 +335,5 @@ impl Region {
             Some(path) => SystemError::at(call, path, error),
             None => SystemError::new(call, error),
         })
-    }
-}
-
-/// A region of a file that has no name yet. Dropping it removes the file; [`publish`](Self::publish) gives it its name.
-///
-/// # Examples
-///
-/// ```
-/// use ringmill::memory::Region;
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("result");
-/// let mut new = Region::create(&path, 5)?;
-/// new.as_bytes_mut().copy_from_slice(b"hello");
-/// assert!(!path.exists());
-/// new.publish()?;
-/// assert_eq!(std::fs::read(&path)?, b"hello");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-#[must_use = "dropping a new region removes its file"]
-pub struct NewRegion {
-    region: Region,
-    name: Unnamed,
-}
-
-impl NewRegion {
-    /// Returns the bytes for change; zeros at first.
-    pub fn as_bytes_mut(&mut self) -> &mut [u8] {
-        // A new region is always writable.
-        self.region.as_bytes_mut().unwrap_or_default()
-    }
-
-    /// Gives the file its name, in one step, and returns the region. A file that had the name before is replaced.
-    ///
-    /// # Errors
-    ///
-    /// [`RegionError::System`] if the name cannot be given; the file is removed then.
-    pub fn publish(self) -> Result<Region, RegionError> {
-        let path = self.name.final_path().to_owned();
-        self.name.publish().map_err(|error| RegionError::System(SystemError::at("rename", &path, error)))?;
-        Ok(self.region)
-    }
-
-    /// Takes the region and its pending name apart.
-    #[allow(dead_code, reason = "new arrays keep both")]
-    pub(crate) fn into_parts(self) -> (Region, Unnamed) {
-        (self.region, self.name)
     }
 }

@@ -7,5 +7,6 @@ pub(crate) mod cost;
 pub(crate) mod latch;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
+pub(crate) mod parking;
 pub(crate) mod shares;
 pub(crate) mod sleep;

@@ -18,3 +18,5 @@ pub(crate) use native::{UnsafeCell, atomic, futex, hint, thread};
 mod twin;
 #[cfg(loom)]
 pub(crate) use twin::{UnsafeCell, atomic, futex, hint, thread};
+
+pub(crate) mod lock;

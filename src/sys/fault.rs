@@ -62,7 +62,7 @@ mod linux {
         fn pack(self) -> Option<u64> {
             let page = (self.start / UNIT) as u64;
             let pages = (self.end - self.start) / UNIT;
-            let fits = page >= 1 && page < 1 << 36 && (1..=MAX_PAGES).contains(&pages);
+            let fits = (1..1 << 36).contains(&page) && (1..=MAX_PAGES).contains(&pages);
             fits.then(|| page << 28 | u64::from(self.for_change) << PAGES_BITS | pages as u64)
         }
 

@@ -1,0 +1,112 @@
+//! A window on the elements of a region: the one place where a region's bytes become a slice of numbers.
+//!
+//! Spans are how an array is handed out in parts. One span is made over a whole storage; from then on spans are only
+//! cut and joined, never copied.
+//!
+//! - A1: a span's elements lie in its storage's region, which lives as long as the span, and begin at a multiple of the
+//!   element's size.
+//! - A2: no element belongs to two spans. `over` takes the storage by value, `cut` divides what one span had, `join`
+//!   takes both neighbours.
+//! - A3: `as_mut_slice` is only called on storages that may be changed; arrays and parts know by their type.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+use std::slice;
+use std::sync::Arc;
+
+use super::Order;
+use crate::memory::{Element, Region};
+
+/// Memory and what is known of the elements in it, shared by all spans.
+#[derive(Debug)]
+pub(super) struct Storage {
+    pub(super) region: Region,
+    pub(super) shape: Vec<usize>,
+    pub(super) order: Order,
+    pub(super) len: usize,
+    /// The byte of the region at which the elements begin.
+    pub(super) offset: usize,
+}
+
+/// The only way to the elements from `start` on, `len` of them.
+#[derive(Debug)]
+pub(super) struct Span<T: Element> {
+    first: NonNull<T>,
+    start: usize,
+    len: usize,
+    storage: Arc<Storage>,
+}
+
+// SAFETY: a span owns its elements as a `Vec` does (A2), so sending it sends them, and they are `Send`. The storage is
+// reached by `&` alone and is `Sync`.
+unsafe impl<T: Element> Send for Span<T> {}
+// SAFETY: through `&Span` the elements are only read, and they are `Sync`.
+unsafe impl<T: Element> Sync for Span<T> {}
+
+impl<T: Element> Span<T> {
+    /// Makes the span of all elements of a storage.
+    ///
+    /// # Panics
+    ///
+    /// If the storage does not hold them, or not at a multiple of their size: whoever fills it in has checked.
+    pub(super) fn over(storage: Storage) -> Self {
+        let bytes = &storage.region.as_bytes()[storage.offset..];
+        assert!(storage.len <= bytes.len() / size_of::<T>() && storage.offset.is_multiple_of(size_of::<T>()));
+        // SAFETY: `add` wants to stay in one allocation: `offset` is at most the region's length, as the slice shows.
+        let first = unsafe { storage.region.base().add(storage.offset) };
+        // SAFETY: a mapping is never at address zero.
+        let first = unsafe { NonNull::new_unchecked(first.cast::<T>()) };
+        Self { first, start: 0, len: storage.len, storage: Arc::new(storage) }
+    }
+
+    pub(super) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    pub(super) fn first(&self) -> *mut T {
+        self.first.as_ptr()
+    }
+
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.len == self.storage.len
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        // SAFETY: valid, aligned, initialised (A1, and a region's bytes are, R1; any bits are a `T`); nobody else has
+        // these elements (A2), and we are borrowed.
+        unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        debug_assert!(self.storage.region.is_writable());
+        // SAFETY: as in `as_slice`; writable (A3), and we are borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) }
+    }
+
+    /// Divides the elements between two spans, the first with `middle` of them.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    pub(super) fn cut(self, middle: usize) -> (Self, Self) {
+        assert!(middle <= self.len, "cut at {middle} of {} elements", self.len);
+        // SAFETY: `middle` is at most `len`, so this stays in the region (A1).
+        let second = unsafe { self.first.add(middle) };
+        let storage = Arc::clone(&self.storage);
+        let right = Self { first: second, start: self.start + middle, len: self.len - middle, storage };
+        (Self { len: middle, ..self }, right)
+    }
+
+    /// Puts two neighbours of one storage together, the left one first; gives them back if they are not.
+    pub(super) fn join(self, right: Self) -> Result<Self, (Self, Self)> {
+        if !Arc::ptr_eq(&self.storage, &right.storage) || self.start + self.len != right.start {
+            return Err((self, right));
+        }
+        Ok(Self { len: self.len + right.len, ..self })
+    }
+}
