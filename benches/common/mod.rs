@@ -1,0 +1,156 @@
+//! A small harness: the rows of one table, timed in interleaved rounds.
+//!
+//! The machine changes from one minute to the next, so a figure means something beside the others of its round only.
+//! Each round takes one sample of every row, in an order that moves on by one; the first round is thrown away. A row
+//! shows the median with the least and the most, and the median of its ratios to the first row, which is the LIMIT: a
+//! minimal program by hand. Every row has checked its answer before it is timed.
+
+// Each bench is a crate of its own that uses a part of this, and prints.
+#![allow(dead_code, unreachable_pub, clippy::print_stdout)]
+
+pub mod data;
+pub mod raw;
+
+use std::hint::black_box;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Rows that answer one question, in one unit.
+pub struct Table<'a> {
+    title: String,
+    rounds: usize,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    name: String,
+    sample: Box<dyn FnMut() -> f64 + 'a>,
+    samples: Vec<f64>,
+}
+
+impl<'a> Table<'a> {
+    /// Starts a table; the title says what is timed and in which unit.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), rounds: rounds(), rows: Vec::new() }
+    }
+
+    /// Adds a row. `sample` takes one sample of it, in the table's unit.
+    pub fn row(mut self, name: impl Into<String>, sample: impl FnMut() -> f64 + 'a) -> Self {
+        self.rows.push(Row { name: name.into(), sample: Box::new(sample), samples: Vec::new() });
+        self
+    }
+
+    /// Times all rows and prints the table.
+    pub fn measure(mut self) {
+        let mut trips = Vec::new();
+        for round in 0..=self.rounds {
+            let trip = raw::line_trip_ns();
+            let rows = self.rows.len();
+            for k in 0..rows {
+                let row = &mut self.rows[(k + round) % rows];
+                let sample = (row.sample)();
+                if round > 0 {
+                    row.samples.push(sample);
+                }
+            }
+            if round > 0 {
+                trips.extend(trip);
+            }
+        }
+        self.print(&trips);
+    }
+
+    fn print(&self, trips: &[f64]) {
+        println!("\n{}", self.title);
+        if !trips.is_empty() {
+            println!(
+                "  ({} rounds; round trip of a cache line between two CPUs: {} ns)",
+                self.rounds,
+                spread(trips)
+            );
+        }
+        let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let limit = &self.rows[0].samples;
+        for row in &self.rows {
+            let ratios: Vec<f64> =
+                row.samples.iter().zip(limit).map(|(sample, limit)| sample / limit).collect();
+            println!("  {:width$}  {:>22}  {:>7.2}x", row.name, spread(&row.samples), median(&ratios));
+        }
+    }
+}
+
+/// Returns how many rounds are kept: `RINGMILL_BENCH_ROUNDS`, or 9.
+pub fn rounds() -> usize {
+    setting("RINGMILL_BENCH_ROUNDS", 9).max(1)
+}
+
+/// Returns a number from the environment, or the one that stands for it.
+pub fn setting(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Returns the mean time of a call in ns, over `calls` calls after an eighth as many to warm up.
+pub fn ns_per_call<R>(calls: usize, mut call: impl FnMut() -> R) -> f64 {
+    (0..calls / 8 + 1).for_each(|_| drop(black_box(call())));
+    let began = Instant::now();
+    (0..calls).for_each(|_| drop(black_box(call())));
+    began.elapsed().as_nanos() as f64 / calls as f64
+}
+
+/// Returns the median time in ns of a call after the caller slept for `idle`, over `calls` calls.
+pub fn ns_after_idle<R>(idle: Duration, calls: usize, mut call: impl FnMut() -> R) -> f64 {
+    call();
+    let times: Vec<f64> = (0..calls)
+        .map(|_| {
+            thread::sleep(idle);
+            seconds(&mut call) * 1e9
+        })
+        .collect();
+    median(&times)
+}
+
+/// Returns the time of one call in seconds.
+pub fn seconds<R>(call: impl FnOnce() -> R) -> f64 {
+    let began = Instant::now();
+    let result = black_box(call());
+    let elapsed = began.elapsed();
+    drop(result);
+    elapsed.as_secs_f64()
+}
+
+/// Prints a line above the tables.
+pub fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+/// Sums in an order of its own that lets the compiler use vectors. Every row that sums uses this one.
+pub fn sum(values: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 32];
+    let (blocks, rest) = values.as_chunks::<32>();
+    for block in blocks {
+        for (lane, value) in lanes.iter_mut().zip(block) {
+            *lane += value;
+        }
+    }
+    black_box(lanes.iter().sum::<f32>() + rest.iter().sum::<f32>())
+}
+
+/// Returns the median; the mean of the middle two where there are two.
+pub fn median(samples: &[f64]) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[half] } else { (sorted[half - 1] + sorted[half]) / 2.0 }
+}
+
+/// Writes "median (least-most)" with three significant digits.
+fn spread(samples: &[f64]) -> String {
+    let least = samples.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{} ({}-{})", digits(median(samples)), digits(least), digits(most))
+}
+
+fn digits(value: f64) -> String {
+    let decimals = 2 - (value.abs().log10().floor() as i32).clamp(-2, 2);
+    format!("{value:.*}", decimals as usize)
+}
