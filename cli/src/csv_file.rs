@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringmill::csv::{Column, CsvError, CsvFile, Record, RecordProblem, ScanWatch};
+use ringmill::csv::{Column, CsvError, CsvFile, Field, Record, RecordProblem, ScanWatch};
 use ringmill::pool::Pool;
 
 use crate::args::Dialect;
@@ -44,6 +44,11 @@ impl Input {
     /// The names of the columns, or their indices where the file has no header.
     pub(crate) fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The file's bytes, in which most fields lie.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.file.bytes()
     }
 
     pub(crate) fn len_bytes(&self) -> u64 {
@@ -88,9 +93,25 @@ impl Input {
 /// Whether a record has nothing in a column, be it because the record is short.
 #[inline]
 pub(crate) fn is_empty(record: &Record<'_>, column: Column) -> bool {
-    record
-        .get(column)
-        .is_none_or(|field| field.raw().is_empty() || (field.is_quoted() && field.bytes().is_empty()))
+    record.get(column).is_none_or(|field| field.raw().is_empty() || is_empty_in_quotes(field))
+}
+
+/// A record's number in a column, `None` where it has nothing there.
+#[inline]
+pub(crate) fn number(record: &Record<'_>, column: Column) -> Result<Option<f64>, CsvError> {
+    match record.get(column) {
+        Some(field) if !field.raw().is_empty() => match record.f64(column) {
+            Ok(number) => Ok(Some(number)),
+            Err(_) if is_empty_in_quotes(field) => Ok(None),
+            Err(error) => Err(error),
+        },
+        _ => Ok(None),
+    }
+}
+
+#[cold]
+fn is_empty_in_quotes(field: Field<'_>) -> bool {
+    field.is_quoted() && field.bytes().is_empty()
 }
 
 fn no_records(file: &CsvFile) -> Failure {

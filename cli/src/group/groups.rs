@@ -7,8 +7,8 @@ use ringmill::csv::{Column, CsvError, Record};
 use super::key::PackedKey;
 use super::plan::Plan;
 use super::tally::Tally;
-use crate::csv_file::is_empty;
-use crate::keyed::{Hashing, Keyed};
+use crate::csv_file::{is_empty, number};
+use crate::keyed::{Hashing, Head, Keyed};
 
 /// The tallies of one group, one for each input: in place where there are none or one, which is the usual case.
 pub(super) trait Tallies: Send {
@@ -63,13 +63,15 @@ pub(super) struct Group<S> {
 /// The groups of a part of the file.
 #[derive(Debug)]
 pub(super) struct Groups<'f, S> {
+    /// The file's bytes, in which most keys lie.
+    text: &'f [u8],
     groups: Keyed<'f, Group<S>>,
     packed: PackedKey,
 }
 
 impl<'f, S: Tallies> Groups<'f, S> {
-    pub(super) fn new(hashing: &Hashing) -> Self {
-        Self { groups: Keyed::new(hashing), packed: PackedKey::default() }
+    pub(super) fn new(text: &'f [u8], hashing: &Hashing) -> Self {
+        Self { text, groups: Keyed::new(hashing), packed: PackedKey::default() }
     }
 
     /// Takes in one record.
@@ -78,19 +80,20 @@ impl<'f, S: Tallies> Groups<'f, S> {
         let new = || Group { records: 0, tallies: S::new(plan.inputs.len()) };
         let group = if let [only] = *plan.keys {
             let key = field(record, only);
-            self.groups.value(&key, || key.clone(), new)
+            self.groups.value(Head::within(self.text, &key), &key, || key.clone(), new)
         } else {
             self.packed.clear();
             plan.keys.iter().for_each(|&column| self.packed.push(&field(record, column)));
             let key = self.packed.bytes();
-            self.groups.value(key, || Cow::Owned(key.to_vec()), new)
+            self.groups.value(Head::of(key), key, || Cow::Owned(key.to_vec()), new)
         };
         group.records += 1;
         for (tally, input) in group.tallies.all_mut().iter_mut().zip(&plan.inputs) {
-            if is_empty(record, input.column) {
-                continue;
+            if !input.numeric {
+                tally.count(u64::from(!is_empty(record, input.column)));
+            } else if let Some(number) = number(record, input.column)? {
+                tally.add(number);
             }
-            if input.numeric { tally.add(record.f64(input.column)?) } else { tally.count() }
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ impl Job<'_> {
         let hashing = Hashing::default();
         let groups = self.input.fold(
             self.pool,
-            || Groups::<S>::new(&hashing),
+            || Groups::<S>::new(self.input.bytes(), &hashing),
             |groups, record| groups.add(record, self.plan),
             Groups::merge,
         )?;

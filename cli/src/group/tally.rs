@@ -9,8 +9,8 @@ pub(super) trait Tally: Clone + Default + Send {
     /// Takes in one number.
     fn add(&mut self, x: f64);
 
-    /// Takes in one field that is not empty and need not be a number.
-    fn count(&mut self);
+    /// Counts so many fields that need not be numbers.
+    fn count(&mut self, fields: u64);
 
     /// Takes in what was found in a later part of the file.
     fn merge(&mut self, later: &Self);
@@ -35,8 +35,8 @@ impl Tally for Totals {
     }
 
     #[inline]
-    fn count(&mut self) {
-        self.count += 1;
+    fn count(&mut self, fields: u64) {
+        self.count += fields;
     }
 
     fn merge(&mut self, later: &Self) {
@@ -72,8 +72,8 @@ impl Tally for Spread {
     }
 
     #[inline]
-    fn count(&mut self) {
-        self.moments.add(0.0);
+    fn count(&mut self, fields: u64) {
+        self.moments.count(fields);
     }
 
     fn merge(&mut self, later: &Self) {
@@ -83,7 +83,7 @@ impl Tally for Spread {
 
     fn measure(&self, measure: Measure) -> Value {
         match measure {
-            Measure::Count => Value::Count(self.moments.count()),
+            Measure::Count => Value::Count(self.moments.len()),
             Measure::Sum => Value::sum(self.moments.sum()),
             Measure::Mean => Value::rounded(self.moments.mean()),
             Measure::Min => Value::exact(self.extremes.min()),

@@ -1,28 +1,47 @@
-//! The first and last eight bytes of a key, and its length.
+//! The first sixteen bytes of a key, and its length.
 
-/// The first and last eight bytes of a key, and its length; a key of at most sixteen bytes is no more than that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The first sixteen bytes of a key, and its length; most keys are no more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    first: u64,
-    last: u64,
-    len: usize,
+    /// The first eight bytes, the first of them lowest, zeros behind a shorter key.
+    pub(super) first: u64,
+    /// The next eight, likewise.
+    pub(super) second: u64,
+    pub(super) len: usize,
 }
 
+const BYTES: usize = 16;
+
 impl Head {
-    #[inline]
     pub(crate) fn of(key: &[u8]) -> Self {
-        let len = key.len();
-        let (first, last) = match (key.first_chunk(), key.last_chunk()) {
-            (Some(&first), Some(&last)) => (u64::from_le_bytes(first), u64::from_le_bytes(last)),
-            _ => (short(key), 0),
-        };
-        Self { first, last, len }
+        let mut bytes = [0; BYTES];
+        let kept = key.len().min(BYTES);
+        bytes[..kept].copy_from_slice(&key[..kept]);
+        Self::from_bytes(&bytes, key.len())
+    }
+
+    /// The head of a key that usually lies in `text`: then it is loaded with what follows it, which is masked away,
+    /// and no branch depends on the key's length.
+    #[inline]
+    pub(crate) fn within(text: &[u8], key: &[u8]) -> Self {
+        let at = key.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        match text.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => Self::from_bytes(bytes, key.len()),
+            None => Self::of(key),
+        }
+    }
+
+    #[inline]
+    fn from_bytes(bytes: &[u8; BYTES], len: usize) -> Self {
+        let bytes = u128::from_le_bytes(*bytes);
+        let (first, second) = (bytes as u64, (bytes >> 64) as u64);
+        Self { first: first & low_bytes(len), second: second & low_bytes(len.saturating_sub(8)), len }
     }
 
     /// Whether two keys with this head are the same key.
     #[inline]
     pub(crate) fn is_whole(self) -> bool {
-        self.len <= 16
+        self.len <= BYTES
     }
 
     /// A number that orders keys as their first eight bytes do.
@@ -32,22 +51,10 @@ impl Head {
     }
 }
 
-/// Up to seven bytes as one little-endian word, in two loads that may overlap.
+/// A mask of the low `count` bytes of a word, of all if there are no more.
 #[inline]
-fn short(key: &[u8]) -> u64 {
-    let len = key.len();
-    match (key.first_chunk(), key.last_chunk()) {
-        (Some(&low), Some(&high)) => {
-            let (low, high) = (u32::from_le_bytes(low), u32::from_le_bytes(high));
-            u64::from(low) | u64::from(high) << (8 * (len - 4))
-        }
-        _ => match *key {
-            [] => 0,
-            [a] => u64::from_le_bytes([a, 0, 0, 0, 0, 0, 0, 0]),
-            [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
-            [a, b, c, ..] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
-        },
-    }
+fn low_bytes(count: usize) -> u64 {
+    if count < 8 { !(u64::MAX << (8 * count)) } else { u64::MAX }
 }
 
 #[cfg(test)]
@@ -56,12 +63,11 @@ mod tests {
 
     #[test]
     fn every_length_up_to_sixteen_is_whole() {
-        let bytes: Vec<u8> = (1..=20).collect();
+        let bytes: Vec<u8> = (1..=40).collect();
         for len in 0..=16 {
-            let key = &bytes[..len];
+            let key = &bytes[3..3 + len];
             let head = Head::of(key);
             assert!(head.is_whole());
-            assert_eq!(head, Head::of(&key.to_vec()));
             for at in 0..len {
                 let mut other = key.to_vec();
                 other[at] ^= 0x80;
@@ -69,6 +75,19 @@ mod tests {
             }
         }
         assert!(!Head::of(&bytes[..17]).is_whole());
+    }
+
+    #[test]
+    fn it_does_not_matter_where_a_key_lies() {
+        let text: Vec<u8> = (1..=40).collect();
+        for start in 0..=text.len() {
+            for end in start..=text.len() {
+                let key = &text[start..end];
+                assert_eq!(Head::within(&text, key), Head::of(key), "{start}..{end}");
+                assert_eq!(Head::within(&text, &key.to_vec()), Head::of(key), "{start}..{end}, elsewhere");
+            }
+        }
+        assert_eq!(Head::within(&[], b"key"), Head::of(b"key"));
     }
 
     #[test]

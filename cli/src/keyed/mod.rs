@@ -1,11 +1,12 @@
 //! Values found by a key of bytes: the table behind `group` and behind the count of distinct values.
 //!
-//! Keys stay where they lie, in the mapped file; the table holds slices. Beside each slice lie its first and last
-//! eight bytes, and for a key of at most sixteen that is all of it, so finding one never leaves the table.
+//! Keys stay where they lie, in the mapped file; the table holds slices. Beside each slice lie its first sixteen
+//! bytes, and for most keys that is all of it, so finding one never leaves the table.
 
 mod head;
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -35,14 +36,30 @@ impl<V> Slot<'_, V> {
 }
 
 /// How keys are hashed: drawn once for a run, so that no file can be made to collide on purpose.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Hashing(RandomState);
+#[derive(Clone, Debug)]
+pub(crate) struct Hashing {
+    seeds: [u64; 2],
+    long: RandomState,
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        let long = RandomState::default();
+        Self { seeds: [long.hash_one(0), long.hash_one(1)], long }
+    }
+}
 
 impl Hashing {
+    /// One multiplication for a key that is no more than its head: all 128 bits of the product, folded.
     #[inline]
     fn hash(&self, head: Head, key: &[u8]) -> u64 {
-        use std::hash::BuildHasher;
-        if head.is_whole() { self.0.hash_one(head) } else { self.0.hash_one(key) }
+        if !head.is_whole() {
+            return self.long.hash_one(key);
+        }
+        let first = u128::from(head.first ^ self.seeds[0]);
+        let second = u128::from(head.second ^ self.seeds[1] ^ head.len as u64);
+        let product = first * second;
+        product as u64 ^ (product >> 64) as u64
     }
 }
 
@@ -59,15 +76,15 @@ impl<'f, V> Keyed<'f, V> {
         self.table = HashTable::new();
     }
 
-    /// The value of `key`, a new one if there is none; only then is the key asked for as one to keep.
+    /// The value of a key with this head, a new one if there is none; only then is the key asked for as one to keep.
     #[inline]
     pub(crate) fn value(
         &mut self,
+        head: Head,
         key: &[u8],
         keep: impl FnOnce() -> Cow<'f, [u8]>,
         new: impl FnOnce() -> V,
     ) -> &mut V {
-        let head = Head::of(key);
         let hash = self.hashing.hash(head, key);
         let hashing = &self.hashing;
         let slot =
@@ -114,7 +131,8 @@ mod tests {
     fn count<'f>(keys: &[&'f str], hashing: &Hashing) -> Keyed<'f, u32> {
         let mut counts = Keyed::new(hashing);
         for key in keys {
-            *counts.value(key.as_bytes(), || Cow::Borrowed(key.as_bytes()), || 0) += 1;
+            let head = Head::of(key.as_bytes());
+            *counts.value(head, key.as_bytes(), || Cow::Borrowed(key.as_bytes()), || 0) += 1;
         }
         counts
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::keyed::{Hashing, Keyed};
+use crate::keyed::{Hashing, Head, Keyed};
 
 /// The different values seen, until there are more than [`Distinct::MOST`].
 #[derive(Debug)]
@@ -19,9 +19,9 @@ impl<'f> Distinct<'f> {
     }
 
     #[inline]
-    pub(crate) fn add(&mut self, value: &Cow<'f, [u8]>) {
+    pub(crate) fn add(&mut self, head: Head, value: &Cow<'f, [u8]>) {
         if !self.many {
-            self.seen.value(value, || value.clone(), || ());
+            self.seen.value(head, value, || value.clone(), || ());
             self.limit();
         }
     }
@@ -51,7 +51,9 @@ mod tests {
 
     fn distinct(values: &[String]) -> Distinct<'_> {
         let mut distinct = Distinct::new(&Hashing::default());
-        values.iter().for_each(|value| distinct.add(&Cow::Borrowed(value.as_bytes())));
+        values
+            .iter()
+            .for_each(|value| distinct.add(Head::of(value.as_bytes()), &Cow::Borrowed(value.as_bytes())));
         distinct
     }
 
@@ -68,7 +70,9 @@ mod tests {
         let hashing = Hashing::default();
         let of = |range: std::ops::Range<usize>| {
             let mut distinct = Distinct::new(&hashing);
-            range.for_each(|i| distinct.add(&Cow::Owned(i.to_string().into_bytes())));
+            for value in range.map(|i| i.to_string().into_bytes()) {
+                distinct.add(Head::of(&value), &Cow::Owned(value));
+            }
             distinct
         };
         let mut some = of(0..40);

@@ -40,7 +40,8 @@ pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Resu
 pub(crate) fn summarise(pool: &Pool, input: &Input) -> Result<FileSummary, Failure> {
     let hashing = Hashing::default();
     let names = input.columns();
-    let part = input.fold(pool, || Part::new(names.len(), &hashing), Part::add, Part::merge)?;
+    let part =
+        input.fold(pool, || Part::new(input.bytes(), names.len(), &hashing), Part::add, Part::merge)?;
     let mut columns = Rows::new([
         ("column", Align::Left),
         ("type", Align::Left),
@@ -90,13 +91,14 @@ fn row(name: &str, column: &Summary<'_>) -> Vec<Value> {
 /// What is known of a part of the file.
 #[derive(Debug)]
 struct Part<'f> {
+    text: &'f [u8],
     records: u64,
     columns: Vec<Summary<'f>>,
 }
 
 impl<'f> Part<'f> {
-    fn new(columns: usize, hashing: &Hashing) -> Self {
-        Self { records: 0, columns: (0..columns).map(|_| Summary::new(hashing)).collect() }
+    fn new(text: &'f [u8], columns: usize, hashing: &Hashing) -> Self {
+        Self { text, records: 0, columns: (0..columns).map(|_| Summary::new(hashing)).collect() }
     }
 
     /// Takes in one record; a column that a short one lacks is empty there, what a long one has more is left out.
@@ -105,7 +107,7 @@ impl<'f> Part<'f> {
         self.records += 1;
         let mut fields = record.fields();
         for column in &mut self.columns {
-            column.add(fields.next().map_or(Cow::Borrowed(&[]), |field| field.bytes()));
+            column.add(self.text, fields.next().map_or(Cow::Borrowed(&[]), |field| field.bytes()));
         }
         Ok(())
     }

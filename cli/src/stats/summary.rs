@@ -36,8 +36,9 @@ impl<'f> Summary<'f> {
         }
     }
 
+    /// Takes in one field, which usually lies in `text`.
     #[inline]
-    pub(crate) fn add(&mut self, field: Cow<'f, [u8]>) {
+    pub(crate) fn add(&mut self, text: &'f [u8], field: Cow<'f, [u8]>) {
         if field.is_empty() {
             self.empty += 1;
             return;
@@ -46,9 +47,9 @@ impl<'f> Summary<'f> {
         if self.kind != Kind::Text {
             self.add_look(look(&field));
         }
-        let head = Head::of(&field);
+        let head = Head::within(text, &field);
         self.text.add(head, &field);
-        self.distinct.add(&field);
+        self.distinct.add(head, &field);
     }
 
     #[inline]
