@@ -65,7 +65,7 @@ impl Crew {
         }
         let owned = self.wait_for_seat();
         let helpers = self.workers as u32 - 1;
-        owned.seat.shares.deal(helpers + 1, self.workers);
+        owned.seat.shares.deal(0..helpers + 1, self.workers);
         let posting = Posting::new(body, &owned.seat.shares, Deal::Named { done: Latch::new(helpers) });
         let posted = owned.post(&posting);
         self.bed.notify(u32::MAX);

@@ -1,16 +1,18 @@
 //! Running one loop: post it, work on it, take it down.
 //!
-//! The caller works from the first moment. Whether to wake sleeping helpers is decided by what a piece costs: a wake
-//! takes the caller a system call and the helper tens of microseconds, so a loop that is over sooner is left to the
-//! caller alone. With many pieces the first ones tell; with few, what this kind of loop cost last time; and when
-//! nothing is known, the helpers are woken.
+//! The caller works from the first moment. Whether sleeping helpers are woken is decided by what a piece costs: a wake
+//! takes the caller a system call and the helper tens of microseconds, so a loop that is over sooner is left to those
+//! who are awake. With many pieces the first ones tell; with few, what this kind of loop cost the last time; and when
+//! nothing is known, the helpers are woken. A caller whose helpers all sleep does not even post a loop before it knows
+//! that it is worth it: after a pause every line it touches comes from afar.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::crew::{Crew, OwnedSeat};
 use super::error::LoopError;
-use super::posting::{Deal, Posting, inside_job};
+use super::posting::{Deal, Posting, inside_job, kind_of};
+use crate::protocol::cost::Kind;
 
 /// Work that is left must be worth this much before a sleeping helper is woken for it.
 const WORTH_A_WAKE: Duration = Duration::from_micros(20);
@@ -30,64 +32,94 @@ impl Crew {
             return Err(LoopError::Forked);
         }
         if count > 1 && self.workers > 1 {
-            if let Some(owned) = self.own_seat() {
-                self.share(owned, count, most, body);
-                return Ok(());
-            }
-        }
-        if count > 0 {
+            self.run_with_help(count, most, body);
+        } else if count > 0 {
             inside_job(|| body(0, 0..count));
         }
         Ok(())
     }
 
-    fn share<F>(&self, owned: OwnedSeat<'_>, count: u32, most: u32, body: &F)
+    fn run_with_help<F>(&self, count: u32, most: u32, body: &F)
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
+        let kind = kind_of(body);
+        let asleep = self.bed.sleeping();
+        let all_asleep = asleep as usize == self.workers - 1;
+        let is_worth_a_wake = || match self.costs.recall(kind) {
+            Some(each) => is_worth_a_wake(u64::from(each) * u64::from(count)),
+            None => !all_asleep || count < ENOUGH_TO_PROBE,
+        };
+        let (done, wanted) = match asleep {
+            0 => (0, 0),
+            _ if is_worth_a_wake() => (0, asleep),
+            _ if all_asleep => (self.probe(kind, count, most, body), asleep),
+            _ => (0, 0),
+        };
+        if done < count {
+            match self.own_seat() {
+                Some(owned) => self.share(owned, kind, done..count, most, wanted, body),
+                None => inside_job(|| body(0, done..count)),
+            }
+        }
+    }
+
+    /// Runs pieces from the first on until the rest is worth a wake, or none is left; returns how many it ran.
+    fn probe<F>(&self, kind: Kind, count: u32, most: u32, body: &F) -> u32
+    where
+        F: Fn(usize, Range<u32>) + Sync,
+    {
+        let at_once = count.div_ceil(ENOUGH_TO_PROBE).min(most);
+        let start = Instant::now();
+        let mut done = 0;
+        let mut spent = 0;
+        while done < count {
+            let end = count.min(done + at_once);
+            inside_job(|| body(0, done..end));
+            done = end;
+            spent = nanoseconds(start);
+            if is_worth_a_wake(spent / u64::from(done) * u64::from(count - done)) {
+                break;
+            }
+        }
+        self.remember(kind, spent, done);
+        done
+    }
+
+    /// Posts the pieces, wakes as many as `wanted`, and works until all are done.
+    fn share<F>(&self, owned: OwnedSeat<'_>, kind: Kind, pieces: Range<u32>, most: u32, wanted: u32, body: &F)
+    where
+        F: Fn(usize, Range<u32>) + Sync,
+    {
+        let count = pieces.len() as u32;
         let shares = &owned.seat.shares;
-        shares.deal(count, self.workers.min(count as usize));
+        shares.deal(pieces, self.workers.min(count as usize));
         let posting = Posting::new(body, shares, Deal::Stealing { most });
         let posted = owned.post(&posting);
-        let sleeping = self.bed.sleeping();
-        if sleeping == 0 {
-            while posting.run_some(0) > 0 {}
+        if wanted > 0 {
+            self.bed.notify(wanted.min(count - 1));
+            let start = Instant::now();
+            let mut done = 0;
+            while let ran @ 1.. = posting.run_some(0) {
+                done += ran;
+            }
+            self.remember(kind, nanoseconds(start), done);
         } else {
-            self.work_and_wake(&posting, count, sleeping);
+            while posting.run_some(0) > 0 {}
         }
         drop(posted);
         posting.resume_panic();
     }
 
-    /// Works on the posting while helpers sleep, and wakes them if it pays.
-    fn work_and_wake(&self, posting: &Posting<'_>, count: u32, sleeping: u32) {
-        let wake = |left: u32| self.bed.notify(left.min(sleeping));
-        let worth = WORTH_A_WAKE.as_nanos() as u64;
-        let mut awake = match self.costs.recall(posting.kind()) {
-            Some(each) => u64::from(each) * u64::from(count) >= worth,
-            None => count < ENOUGH_TO_PROBE,
-        };
-        if awake {
-            wake(count - 1);
-        }
-        let start = Instant::now();
-        let mut done = 0;
-        loop {
-            let ran = posting.run_some(0);
-            if ran == 0 {
-                break;
-            }
-            done += ran;
-            let left = count - done;
-            if !awake && left > 0 && nanoseconds(start) * u64::from(left) / u64::from(done) >= worth {
-                awake = true;
-                wake(left);
-            }
-        }
-        if let Some(each) = nanoseconds(start).checked_div(u64::from(done)) {
-            self.costs.remember(posting.kind(), each.try_into().unwrap_or(u32::MAX));
+    fn remember(&self, kind: Kind, nanoseconds: u64, pieces: u32) {
+        if let Some(each) = nanoseconds.checked_div(u64::from(pieces)) {
+            self.costs.remember(kind, each.try_into().unwrap_or(u32::MAX));
         }
     }
+}
+
+fn is_worth_a_wake(nanoseconds: u64) -> bool {
+    u128::from(nanoseconds) >= WORTH_A_WAKE.as_nanos()
 }
 
 fn nanoseconds(since: Instant) -> u64 {

@@ -52,6 +52,11 @@ unsafe fn call<F: Fn(usize, Range<u32>) + Sync>(body: *const (), worker: usize, 
     body(worker, pieces);
 }
 
+/// Returns the kind of the loops that have this body's code.
+pub(crate) fn kind_of<F: Fn(usize, Range<u32>) + Sync>(_: &F) -> Kind {
+    Kind::new(call::<F> as *const () as usize)
+}
+
 impl<'a> Posting<'a> {
     /// Makes a posting of `body`, which gets the worker's number and a range of pieces. It borrows the body: as long
     /// as `'a`, and its users keep to the board's L2.
@@ -66,11 +71,6 @@ impl<'a> Posting<'a> {
         // SAFETY: a reference wants a live, valid posting: `OwnedSeat::post` put it up, `Posted` keeps it borrowed
         // until it is taken down, and that waits for the token we look at (L2). It is shared, and `Posting` is `Sync`.
         unsafe { &*entered.posting.cast() }
-    }
-
-    /// Returns the kind of loops that have this body's code.
-    pub(crate) fn kind(&self) -> Kind {
-        Kind::new(self.call as usize)
     }
 
     /// Takes some pieces for `worker` and runs them; returns how many, 0 when there is nothing left for it.

@@ -47,10 +47,10 @@ impl Shares {
         }
     }
 
-    /// Deals the pieces `0..count` to the first `workers` workers, in order. Only while nobody else is inside.
-    pub(crate) fn deal(&self, count: u32, workers: usize) {
+    /// Deals `pieces` to the first `workers` workers, in order. Only while nobody else is inside.
+    pub(crate) fn deal(&self, pieces: Range<u32>, workers: usize) {
         let workers = workers.clamp(1, self.shares.len()) as u64;
-        let edge = |k: u64| (u64::from(count) * k.min(workers) / workers) as u32;
+        let edge = |k: u64| pieces.start + (pieces.len() as u64 * k.min(workers) / workers) as u32;
         // ORDERING: Relaxed, here and in every method below; nothing rides on these words (see above). Exclusivity
         // comes from the exchanges. Model: loom-tests/shares.rs.
         self.cancelled.store(0, Relaxed);
