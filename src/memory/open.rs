@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Faults, NewRegion, Region, RegionError, layout};
 use crate::error::SystemError;
-use crate::sys::file::{self, Unnamed};
+use crate::sys::file::{self, Locked, Unnamed};
 use crate::sys::map::Mapping;
 
 /// Chooses how a file is mapped. Made by [`Region::options`].
@@ -60,8 +60,8 @@ impl RegionOptions {
         let path = path.as_ref();
         let (name, file) = Unnamed::create(path)
             .map_err(|error| RegionError::System(SystemError::at("open", path, error)))?;
-        lock(&file, path, true)?;
-        file::reserve(&file, len_bytes as u64).map_err(|error| {
+        let file = lock(file, path, true)?;
+        file::reserve(file.file(), len_bytes as u64).map_err(|error| {
             let full = file::is_full(&error);
             let source = SystemError::at("fallocate", path, error);
             match full {
@@ -76,17 +76,17 @@ impl RegionOptions {
 
     fn open_file(self, path: &Path, for_change: bool) -> Result<Region, RegionError> {
         let file = open_regular(path, for_change)?;
-        lock(&file, path, for_change)?;
+        let file = lock(file, path, for_change)?;
         self.map(file, path, for_change)
     }
 
-    fn map(self, file: File, path: &Path, for_change: bool) -> Result<Region, RegionError> {
+    fn map(self, file: Locked, path: &Path, for_change: bool) -> Result<Region, RegionError> {
         let at = |call, error| RegionError::System(SystemError::at(call, path, error));
         // Asked again under the lock: the size before it is nobody's promise.
-        let bytes = file.metadata().map_err(|error| at("fstat", error))?.len();
+        let bytes = file.file().metadata().map_err(|error| at("fstat", error))?.len();
         let len = addressable(bytes)?;
         let guarded = self.faults == Faults::Guarded;
-        let map = Mapping::file(&file, len, for_change, guarded).map_err(|error| at("mmap", error))?;
+        let map = Mapping::file(file.file(), len, for_change, guarded).map_err(|error| at("mmap", error))?;
         Ok(Region::of_file(map, file, path, for_change))
     }
 }
@@ -126,14 +126,10 @@ fn refusal(path: &Path, for_change: bool, error: io::Error) -> RegionError {
     }
 }
 
-/// Locks an open file until its last descriptor is closed: shared for readers, exclusive for change.
-fn lock(file: &File, path: &Path, for_change: bool) -> Result<(), RegionError> {
-    let outcome = if for_change { file.try_lock() } else { file.try_lock_shared() };
-    match outcome {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(RegionError::InUse { path: path.to_owned() }),
-        // A file system without locks has no one who changes a file in place through this library (R2).
-        Err(TryLockError::Error(_)) if !for_change => Ok(()),
-        Err(TryLockError::Error(error)) => Err(RegionError::System(SystemError::at("flock", path, error))),
-    }
+/// Locks an open file for as long as a region lies over it: shared for readers, exclusively for change (R2).
+fn lock(file: File, path: &Path, for_change: bool) -> Result<Locked, RegionError> {
+    Locked::try_new(file, for_change).map_err(|error| match error {
+        TryLockError::WouldBlock => RegionError::InUse { path: path.to_owned() },
+        TryLockError::Error(error) => RegionError::System(SystemError::at("flock", path, error)),
+    })
 }

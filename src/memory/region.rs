@@ -11,7 +11,6 @@
 
 #![allow(unsafe_code)]
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,6 +18,7 @@ use std::path::{Path, PathBuf};
 use super::open::{RegionOptions, addressable};
 use super::{Advice, NewRegion, RegionError, layout};
 use crate::error::SystemError;
+use crate::sys::file::Locked;
 use crate::sys::map::Mapping;
 
 /// Whole pages of memory, anonymous or a file's. Dropping a region unmaps it; a file keeps what was written.
@@ -45,6 +45,7 @@ use crate::sys::map::Mapping;
 /// ```
 #[derive(Debug)]
 pub struct Region {
+    // Goes before the file, and with it the lock, does.
     map: Mapping,
     backing: Option<Backing>,
     writable: bool,
@@ -52,13 +53,13 @@ pub struct Region {
 
 #[derive(Debug)]
 struct Backing {
-    file: File,
+    file: Locked,
     path: PathBuf,
 }
 
 impl Region {
     /// Takes the mapping of a locked file (R2) whose pages are all there when it is made (R1).
-    pub(super) fn of_file(map: Mapping, file: File, path: &Path, writable: bool) -> Self {
+    pub(super) fn of_file(map: Mapping, file: Locked, path: &Path, writable: bool) -> Self {
         Self { map, backing: Some(Backing { file, path: path.to_owned() }), writable }
     }
 
@@ -308,7 +309,7 @@ impl Region {
         let Some(Backing { file, path }) = &self.backing else {
             return Ok(());
         };
-        let file_bytes = file.metadata().map_err(|error| self.failed("fstat", error))?.len();
+        let file_bytes = file.file().metadata().map_err(|error| self.failed("fstat", error))?.len();
         let mapped_bytes = self.len_bytes() as u64;
         if file_bytes < mapped_bytes {
             return Err(RegionError::Truncated { path: path.clone(), mapped_bytes, file_bytes });

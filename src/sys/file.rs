@@ -1,6 +1,6 @@
 //! Files: opened without hanging, reserved in full, and created under a temporary name.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -13,6 +13,43 @@ pub(crate) fn open(path: &Path, for_change: bool) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
     options.open(path)
+}
+
+/// An open file that is locked: shared by those who read, exclusively for change.
+///
+/// The lock belongs to what `open` returned, so it holds between two openings in one process too. Closing the file would
+/// end it only once every child that inherited the descriptor has closed it as well, if only on its way to `exec`;
+/// therefore dropping this ends it in so many words. In a forked child it does not: the lock is the parent's.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    file: File,
+    process: u32,
+}
+
+impl Locked {
+    /// Locks a file if nobody else's lock forbids it.
+    pub(crate) fn try_new(file: File, for_change: bool) -> Result<Self, TryLockError> {
+        let outcome = if for_change { file.try_lock() } else { file.try_lock_shared() };
+        match outcome {
+            // Where a file system has no locks, none can be had for change either; so what is read stays as it is.
+            Err(TryLockError::Error(_)) if !for_change => {}
+            outcome => outcome?,
+        }
+        Ok(Self { file, process: process::id() })
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        if self.process == process::id() {
+            // Where there are no locks there is nothing to end.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 /// Names what an opened file is, or returns `None` if it is an ordinary file.
