@@ -6,6 +6,9 @@
 //! ```
 //! Pure: bytes in, header out, and back. Source: numpy.lib.format, NEP 1.
 
+// Elements are used as they lie, and they lie in little-endian order.
+const _: () = assert!(cfg!(target_endian = "little"), "arrays in files need a little-endian machine");
+
 mod error;
 mod header;
 mod text;
