@@ -14,7 +14,7 @@ use memchr::memchr;
 use std::ops::Range;
 
 /// Bytes searched for marks at once: a small part of the first cache, the worst case of a mark per byte included.
-const WINDOW: usize = 4096;
+const WINDOW: usize = 8192;
 /// Where the careful way keeps its field ends: behind the marks of the window.
 const CAREFUL: usize = WINDOW + scan::SLACK;
 

@@ -7,6 +7,7 @@ use super::column::Column;
 use super::error::{CsvError, RecordProblem};
 use super::field::{Field, is_quoted, value};
 use super::file::CsvFile;
+use super::groups::words;
 use super::number;
 use super::place::{Place, snippet};
 use std::borrow::Cow;
@@ -172,6 +173,17 @@ impl<'f> Record<'f> {
     #[inline]
     fn word(&self, start: usize) -> Option<u64> {
         self.bytes.get(start..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Returns an unquoted field and the sixteen bytes from its start on, if the file has as many.
+    #[inline]
+    pub(super) fn plain_key(&self, column: Column) -> Option<(&'f [u8], [u64; 2])> {
+        let (start, end) = self.span(column)?;
+        let key = &self.bytes[start..end];
+        if is_quoted(key, self.quote) {
+            return None;
+        }
+        Some((key, words(self.bytes[start..].first_chunk()?)))
     }
 
     fn parse<T>(

@@ -23,6 +23,25 @@ pub(crate) struct Case {
     pub(crate) workers: usize,
 }
 
+impl Case {
+    /// Reads a case from a fuzzer's bytes: three that choose how to read, and the file. `None` if there are fewer.
+    pub(crate) fn from_fuzzer(bytes: &[u8]) -> Option<Self> {
+        let (&[dialect, policy, chunk], data) = bytes.split_first_chunk()?;
+        Some(Self {
+            data: data.to_vec(),
+            delimiter: [b',', b';', b'\t', b'|'][usize::from(dialect & 3)],
+            quote: [Some(b'"'), Some(b'"'), Some(b'\''), None][usize::from(dialect >> 2 & 3)],
+            double_quote: dialect >> 4 & 1 == 0,
+            escape: (dialect >> 5 & 1 == 1).then_some(b'\\'),
+            comment: (dialect >> 6 & 1 == 1).then_some(b'#'),
+            headers: policy & 1 == 0,
+            flexible: policy >> 1 & 1 == 0,
+            chunk_bytes: usize::from(chunk) + 1,
+            workers: [1, 2, 3, 8][usize::from(policy >> 2 & 3)],
+        })
+    }
+}
+
 type Fields = Vec<Vec<u8>>;
 
 /// What a reader makes of a file: its header, its records, and the record that ends it for being ragged.
