@@ -17,6 +17,9 @@ use crate::protocol::cost::Kind;
 /// Work that is left must be worth this much before a sleeping helper is woken for it.
 const WORTH_A_WAKE: Duration = Duration::from_micros(20);
 
+/// What has taken less tells nothing: the clock itself takes a part of it.
+const MEASURABLE: Duration = Duration::from_nanos(500);
+
 /// From this many pieces on, the first ones tell what the rest will cost.
 const ENOUGH_TO_PROBE: u32 = 16;
 
@@ -69,16 +72,16 @@ impl Crew {
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
-        let at_once = count.div_ceil(ENOUGH_TO_PROBE).min(most);
         let start = Instant::now();
-        let mut done = 0;
-        let mut spent = 0;
+        let (mut done, mut spent) = (0, 0);
         while done < count {
-            let end = count.min(done + at_once);
+            // As many again as are done: one piece tells if it is long, and a short one is drowned by the clock.
+            let end = count.min(done + done.clamp(1, most));
             inside_job(|| body(0, done..end));
             done = end;
             spent = nanoseconds(start);
-            if is_worth_a_wake(spent / u64::from(done) * u64::from(count - done)) {
+            let left = u64::from(count - done) * spent / u64::from(done);
+            if spent >= MEASURABLE.as_nanos() as u64 && is_worth_a_wake(left) {
                 break;
             }
         }

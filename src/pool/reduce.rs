@@ -13,7 +13,7 @@ use super::error::LoopError;
 use super::handle::Pool;
 use super::posting::inside_job;
 use super::slots::{Slot, Slots};
-use crate::protocol::merge_tree::MergeTree;
+use crate::protocol::merge_tree::{Block, MergeTree};
 use crate::sync::atomic::AtomicU32;
 
 /// At most this many leaves in a reduction whose leaves are not the caller's choice.
@@ -69,8 +69,8 @@ impl Pool {
     ) -> Result<R, LoopError> {
         let source = data.into_source();
         let elements = source.elements()?;
-        let piece = piece_len(source.element_bytes());
-        let cut = Cut::new(elements, piece * elements.div_ceil(piece).div_ceil(LEAVES).max(1));
+        let leaf = 2 * piece_len(source.element_bytes());
+        let cut = Cut::new(elements, leaf * elements.div_ceil(leaf).div_ceil(LEAVES).max(1));
         let chunk = |leaf| {
             // SAFETY: within the elements, as the cut's ranges are; no other leaf has any of them, and each runs once.
             unsafe { source.chunk(cut.elements(leaf..leaf + 1)) }
@@ -159,13 +159,15 @@ impl Pool {
     {
         let leaves = Slots::new(slots);
         let tree = MergeTree::new(arrivals);
-        self.crew().run(arrivals.len() as u32, u32::MAX, &|_, range: Range<u32>| {
-            for leaf in range {
-                let leaf = leaf as usize;
-                let result = map(leaf as u32);
-                // SAFETY: the leaf is ours to run, once, and so is its slot until it climbs.
-                unsafe { leaves.put(leaf, result) };
-                let mut climb = tree.climb(leaf);
+        let total = arrivals.len() as u32;
+        // By value: what the helpers read of this stack should be few lines.
+        self.crew().run(total, u32::MAX, &move |_, range: Range<u32>| {
+            for block in Block::cut(range.start as usize..range.end as usize) {
+                let Block { first_leaf, leaves: width } = block;
+                let result = alone(first_leaf as u32, width as u32, total, map, reduce);
+                // SAFETY: the block's leaves are ours to run, once, and so are their slots until it climbs.
+                unsafe { leaves.put(first_leaf, result) };
+                let mut climb = tree.climb(block);
                 while let Some(merge) = climb.next_merge() {
                     // SAFETY: we are the second to arrive, so both blocks' slots are ours (M1).
                     unsafe { leaves.merge(merge, reduce) };

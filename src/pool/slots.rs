@@ -12,6 +12,14 @@ pub(crate) type Slot<R> = UnsafeCell<Option<R>>;
 #[derive(Debug)]
 pub(crate) struct Slots<'a, R>(&'a [Slot<R>]);
 
+impl<R> Clone for Slots<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Slots<'_, R> {}
+
 // SAFETY: a slot is used by one thread at a time (the duty of `put` and `merge`); results move between threads, which
 // wants `R: Send`.
 unsafe impl<R: Send> Sync for Slots<'_, R> {}

@@ -15,6 +15,8 @@
 //!   with its block's.
 //! - MERGE: the first to arrive to the second, carries the block's value.
 
+use std::ops::Range;
+
 use crate::sync::atomic::{AtomicU32, Ordering};
 
 use Ordering::AcqRel;
@@ -32,7 +34,28 @@ pub(crate) struct Merge {
     pub(crate) right: usize,
 }
 
-/// The way of one finished leaf towards the root.
+/// Leaves that have a node of their own in every tree that has them: a power of two, from a multiple of it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) first_leaf: usize,
+    pub(crate) leaves: usize,
+}
+
+impl Block {
+    /// Cuts a range of leaves into the fewest blocks, in order.
+    pub(crate) fn cut(leaves: Range<usize>) -> impl Iterator<Item = Self> {
+        let Range { mut start, end } = leaves;
+        std::iter::from_fn(move || {
+            let fits = (end - start).checked_ilog2()?;
+            let aligned = start.trailing_zeros();
+            let block = Self { first_leaf: start, leaves: 1 << fits.min(aligned) };
+            start += block.leaves;
+            Some(block)
+        })
+    }
+}
+
+/// The way of a finished block towards the root.
 #[derive(Debug)]
 pub(crate) struct Climb<'a> {
     tree: &'a MergeTree<'a>,
@@ -46,10 +69,10 @@ impl<'a> MergeTree<'a> {
         Self { arrivals }
     }
 
-    /// Starts the climb of a leaf whose value lies in its slot. Each leaf climbs once.
-    pub(crate) fn climb(&'a self, leaf: usize) -> Climb<'a> {
-        debug_assert!(leaf < self.arrivals.len());
-        Climb { tree: self, first_leaf: leaf, leaves: 1 }
+    /// Starts the climb of a block whose value lies in its first leaf's slot. Each leaf is in one block that climbs.
+    pub(crate) fn climb(&'a self, Block { first_leaf, leaves }: Block) -> Climb<'a> {
+        debug_assert!(first_leaf < self.arrivals.len());
+        Climb { tree: self, first_leaf, leaves }
     }
 }
 
@@ -95,22 +118,49 @@ mod tests {
         }
     }
 
+    /// Merges in an order given by `stride`, leaves at a time as `batch` says, and returns the shape that came out.
+    fn shape(total: usize, stride: usize, batch: usize) -> String {
+        let arrivals: Vec<_> = (0..total).map(|_| AtomicU32::new(0)).collect();
+        let tree = MergeTree::new(&arrivals);
+        let mut slots: Vec<String> = (0..total).map(|leaf| leaf.to_string()).collect();
+        let mut order: Vec<usize> = (0..total).step_by(batch).collect();
+        order.sort_by_key(|leaf| (leaf * stride) % total);
+        for first in order {
+            for block in Block::cut(first..total.min(first + batch)) {
+                let Block { first_leaf, leaves } = block;
+                slots[first_leaf] = oracle(first_leaf, first_leaf + leaves, total);
+                let mut climb = tree.climb(block);
+                while let Some(Merge { left, right }) = climb.next_merge() {
+                    slots[left] = format!("({} {})", slots[left], slots[right]);
+                }
+            }
+        }
+        slots[0].clone()
+    }
+
     #[test]
     fn shape_is_the_leaf_counts_alone() {
         for total in 1..40_usize {
+            let expected = oracle(0, total.next_power_of_two(), total);
             for stride in [1, 2, 3, 5, 7] {
-                let arrivals: Vec<_> = (0..total).map(|_| AtomicU32::new(0)).collect();
-                let tree = MergeTree::new(&arrivals);
-                let mut slots: Vec<String> = (0..total).map(|leaf| leaf.to_string()).collect();
-                let mut order: Vec<usize> = (0..total).collect();
-                order.sort_by_key(|leaf| (leaf * stride) % total);
-                for leaf in order {
-                    let mut climb = tree.climb(leaf);
-                    while let Some(Merge { left, right }) = climb.next_merge() {
-                        slots[left] = format!("({} {})", slots[left], slots[right]);
-                    }
+                for batch in 1..9 {
+                    assert_eq!(shape(total, stride, batch), expected, "{total} leaves, {batch} at a time");
                 }
-                assert_eq!(slots[0], oracle(0, total.next_power_of_two(), total), "{total} leaves");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_cover_their_leaves_in_order() {
+        for start in 0..40 {
+            for end in start..40 {
+                let mut at = start;
+                for Block { first_leaf, leaves } in Block::cut(start..end) {
+                    assert_eq!(first_leaf, at);
+                    assert!(leaves.is_power_of_two() && at % leaves == 0);
+                    at += leaves;
+                }
+                assert_eq!(at, end);
             }
         }
     }
