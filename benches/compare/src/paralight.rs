@@ -15,7 +15,8 @@ impl Paralight {
     pub fn pinned(pinned: bool) -> Self {
         let pool = ThreadPoolBuilder {
             num_threads: ThreadCount::try_from(2).expect("2 is not 0"),
-            range_strategy: RangeStrategy::WorkStealing,
+            // What its documentation recommends for items of equal work, and the faster one in every row here.
+            range_strategy: RangeStrategy::Fixed,
             cpu_pinning: if pinned { CpuPinningPolicy::IfSupported } else { CpuPinningPolicy::No },
         }
         .build();
