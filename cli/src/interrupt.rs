@@ -38,7 +38,9 @@ pub(crate) fn install() {
             complain(format_args!("\n{work}; press Ctrl-C again to stop at once"));
             return;
         }
-        state.unfinished.drain(..).for_each(|path| drop(fs::remove_file(path)));
+        for path in state.unfinished.drain(..) {
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
         let mut stderr = io::stderr().lock();
         if stderr.is_terminal() {
             let _ = stderr.write_all(b"\r\x1b[2K");
@@ -47,13 +49,14 @@ pub(crate) fn install() {
     });
 }
 
-/// Removes a file if the process is interrupted while this lives.
+/// Removes a file or a directory if the process is interrupted while this lives.
 #[derive(Debug)]
-#[must_use = "dropping it forgets the file"]
+#[must_use = "dropping it forgets the path"]
 pub(crate) struct Unfinished(PathBuf);
 
 impl Unfinished {
-    pub(crate) fn file(path: &Path) -> Self {
+    /// `path` is a file, or a directory with all that is in it.
+    pub(crate) fn at(path: &Path) -> Self {
         state().unfinished.push(path.to_owned());
         Self(path.to_owned())
     }
@@ -72,14 +75,19 @@ pub(crate) struct Hold(());
 
 impl Hold {
     /// `work` is what the user is told, such as `finishing the change in place`.
-    pub(crate) fn until_done(work: &'static str) -> Self {
+    pub(crate) fn during(work: &'static str) -> Self {
         state().held_by = Some(work);
         Self(())
     }
 
-    /// Fails if the user has asked to stop; for work that can stop between two steps.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if state().asked { Err(Failure::Interrupted) } else { Ok(()) }
+    /// Whether the user has asked to stop; for work that can.
+    pub(crate) fn is_asked(&self) -> bool {
+        state().asked
+    }
+
+    /// Lets Ctrl-C end the process again, and fails if it came meanwhile.
+    pub(crate) fn release(self) -> Result<(), Failure> {
+        if self.is_asked() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 }
 

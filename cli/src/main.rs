@@ -5,7 +5,10 @@
 
 mod aggregate;
 mod args;
+mod array;
+mod columns;
 mod csv_file;
+mod demo;
 mod failure;
 mod generate;
 mod group;
@@ -44,8 +47,10 @@ fn run(Arguments { verb, common }: Arguments) -> Result<(), Failure> {
     match verb {
         Verb::Stats(args) => stats::run(&args, common, &mut output)?,
         Verb::Group(args) => group::run(&args, common, &mut output)?,
+        Verb::Columns(args) => columns::run(&args, common, &mut output)?,
+        Verb::Array(verb) => array::run(&verb, common, &mut output)?,
         Verb::Generate(what) => generate::run(&what, common, &mut output)?,
-        _ => return Err(Failure::new("not wired")),
+        Verb::Demo(args) => demo::run(&args, common, &mut output)?,
     }
     output.flush()
 }

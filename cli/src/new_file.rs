@@ -32,7 +32,7 @@ impl NewFile {
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(directory)
             .map_err(|error| Failure::at(path, "create", &error))?;
-        let unfinished = Unfinished::file(temporary.path());
+        let unfinished = Unfinished::at(temporary.path());
         Ok(Self { temporary, path: path.to_owned(), force, _unfinished: unfinished })
     }
 

@@ -15,6 +15,11 @@ pub(crate) fn pool(threads: Option<NonZeroUsize>) -> Result<Pool, Failure> {
     pool.map_err(Failure::new)
 }
 
+/// Starts no worker: the calling thread does it all.
+pub(crate) fn single() -> Result<Pool, Failure> {
+    pool(Some(NonZeroUsize::MIN))
+}
+
 impl From<LoopError> for Failure {
     fn from(error: LoopError) -> Self {
         Self::new(error)

@@ -29,6 +29,20 @@ pub(crate) struct Dialect {
     pub(crate) flexible: bool,
 }
 
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            no_headers: false,
+            quote: b'"',
+            no_quoting: false,
+            escape: None,
+            comment: None,
+            flexible: false,
+        }
+    }
+}
+
 /// Reads one ASCII character, by itself or by name.
 fn byte(text: &str) -> Result<u8, String> {
     let byte = match text {

@@ -1,5 +1,6 @@
 //! `ringmill generate`: data of any size, the same bytes for the same seed.
 
+mod array;
 mod digits;
 mod random;
 mod rows;
@@ -12,12 +13,13 @@ use std::time::Instant;
 use ringmill::pool::Pool;
 use serde::Serialize;
 
-use crate::args::{Amount, Common, GenerateVerb, Making};
+use crate::args::{Amount, Common, FloatType, GenerateVerb, Making};
 use crate::failure::Failure;
 use crate::new_file::NewFile;
 use crate::output::{Output, number};
 use crate::workers;
 
+pub(crate) use array::file as array;
 use rows::Rows;
 use stations::Stations;
 use trips::Trips;
@@ -40,15 +42,17 @@ pub(crate) fn run(what: &GenerateVerb, common: Common, output: &mut Output) -> R
     let started = Instant::now();
     let pool = workers::pool(common.threads)?;
     let (path, written) = match what {
-        GenerateVerb::Trips(args) => {
-            (&args.file, file(&pool, &Trips::new(), &args.file, args.amount, args.making)?)
-        }
+        GenerateVerb::Trips(args) => (&args.file, trips(&pool, &args.file, args.amount, args.making)?),
         GenerateVerb::Stations(args) => {
             let stations = Stations::new(args.keys.get(), !args.no_headers);
             (&args.file, file(&pool, &stations, &args.file, args.amount, args.making)?)
         }
         GenerateVerb::Array(args) => {
-            return Err(Failure::new(format_args!("{}: arrays are not made yet", args.file.display())));
+            let make = match args.element {
+                FloatType::F64 => array::<f64>,
+                FloatType::F32 => array::<f32>,
+            };
+            (&args.file, make(&pool, &args.file, args.amount, args.making)?)
         }
     };
     if common.json {
@@ -56,17 +60,23 @@ pub(crate) fn run(what: &GenerateVerb, common: Common, output: &mut Output) -> R
     }
     let time = started.elapsed();
     output.line(format_args!(
-        "{}: {} records, {} in {} ({})",
+        "{}: {} {}, {} in {} ({})",
         path.display(),
         written.rows,
+        if matches!(what, GenerateVerb::Array(_)) { "numbers" } else { "records" },
         number::bytes(written.bytes),
         number::duration(time),
         number::rate(written.bytes, time),
     ))
 }
 
+/// Makes a file of trips.
+pub(crate) fn trips(pool: &Pool, path: &Path, amount: Amount, making: Making) -> Result<Written, Failure> {
+    file(pool, &Trips::new(), path, amount, making)
+}
+
 /// Makes a file of records.
-pub(crate) fn file(
+fn file(
     pool: &Pool,
     kind: &impl Rows,
     path: &Path,

@@ -1,7 +1,5 @@
 //! The key of a group: one field, or several packed into one.
 
-use std::borrow::Cow;
-
 /// Packs a record's key fields, each behind its length, so that `a,bc` and `ab,c` differ.
 #[derive(Debug, Default)]
 pub(super) struct PackedKey(Vec<u8>);
@@ -26,11 +24,11 @@ impl PackedKey {
 }
 
 /// Splits a key into its fields.
-pub(super) fn fields<'k>(key: &'k Cow<'_, [u8]>, columns: usize) -> Vec<&'k [u8]> {
+pub(super) fn fields(key: &[u8], columns: usize) -> Vec<&[u8]> {
     if columns == 1 {
         return vec![key];
     }
-    let mut rest = &key[..];
+    let mut rest = key;
     let mut fields = Vec::with_capacity(columns);
     while let Some((len, tail)) = rest.split_first_chunk::<LENGTH_BYTES>() {
         let (field, tail) = tail.split_at(u32::from_le_bytes(*len) as usize);
@@ -50,8 +48,8 @@ mod tests {
         for parts in [[&b"a"[..], b"bc"], [b"ab", b"c"], [b"", b""], [b"\0\0\0\0", b"\x01"]] {
             key.clear();
             parts.iter().for_each(|part| key.push(part));
-            assert_eq!(fields(&Cow::Borrowed(key.bytes()), 2), parts);
+            assert_eq!(fields(key.bytes(), 2), parts);
         }
-        assert_eq!(fields(&Cow::Borrowed(b"whole"), 1), [b"whole"]);
+        assert_eq!(fields(b"whole", 1), [b"whole"]);
     }
 }

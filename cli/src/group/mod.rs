@@ -26,6 +26,13 @@ pub(crate) struct Grouped {
     groups: Rows,
 }
 
+impl Grouped {
+    /// The groups as rows of a table.
+    pub(crate) fn into_rows(self) -> Rows {
+        self.groups
+    }
+}
+
 pub(crate) fn run(args: &GroupArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
     let pool = workers::pool(common.threads)?;
     let input = Input::open(&args.file, &args.dialect)?;

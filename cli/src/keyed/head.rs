@@ -84,7 +84,8 @@ mod tests {
             for end in start..=text.len() {
                 let key = &text[start..end];
                 assert_eq!(Head::within(&text, key), Head::of(key), "{start}..{end}");
-                assert_eq!(Head::within(&text, &key.to_vec()), Head::of(key), "{start}..{end}, elsewhere");
+                let elsewhere = key.to_vec();
+                assert_eq!(Head::within(&text, &elsewhere), Head::of(key), "{start}..{end}, elsewhere");
             }
         }
         assert_eq!(Head::within(&[], b"key"), Head::of(b"key"));

@@ -2,6 +2,7 @@
 //!
 //! Everything goes through one locked, buffered handle, and a reader that went away is told from a real failure.
 
+mod facts;
 pub(crate) mod number;
 mod rows;
 mod table;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+pub(crate) use facts::Facts;
 pub(crate) use rows::Rows;
 pub(crate) use table::Align;
 pub(crate) use value::Value;
@@ -42,6 +44,11 @@ impl Output {
     pub(crate) fn table(&mut self, rows: &Rows) -> Result<(), Failure> {
         let table = Table::from(rows);
         table.write(&mut self.writer, self.bold).map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes named values, as JSON if so asked.
+    pub(crate) fn facts(&mut self, facts: &Facts, json: bool) -> Result<(), Failure> {
+        if json { self.json(facts) } else { self.table(&facts.rows()) }
     }
 
     /// Writes one JSON document and ends the line.

@@ -18,6 +18,7 @@ impl<'f> Distinct<'f> {
         Self { seen: Keyed::new(hashing), many: false }
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is kept is the slice of the file")]
     #[inline]
     pub(crate) fn add(&mut self, head: Head, value: &Cow<'f, [u8]>) {
         if !self.many {

@@ -18,6 +18,7 @@ struct Bound<'f> {
 }
 
 impl<'f> TextRange<'f> {
+    #[expect(clippy::ptr_arg, reason = "what is kept is the slice of the file")]
     #[inline]
     pub(crate) fn add(&mut self, head: Head, text: &Cow<'f, [u8]>) {
         let rank = head.rank();

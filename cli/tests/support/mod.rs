@@ -11,29 +11,29 @@ use tempfile::TempDir;
 
 /// What the command did.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// The output of a command that succeeded in silence.
     #[track_caller]
-    pub fn succeeded(self) -> String {
+    pub(crate) fn succeeded(self) -> String {
         assert_eq!((self.code, &*self.stderr), (Some(0), ""), "{self:?}");
         self.stdout
     }
 
     /// The JSON document of a command that succeeded.
     #[track_caller]
-    pub fn json(self) -> Value {
+    pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.succeeded()).expect("the output is one JSON document")
     }
 
     /// The complaint of a command that failed on its data, having written nothing else.
     #[track_caller]
-    pub fn failed(self) -> String {
+    pub(crate) fn failed(self) -> String {
         assert_eq!((self.code, &*self.stdout), (Some(1), ""), "{self:?}");
         assert!(self.stderr.starts_with("ringmill: "), "{self:?}");
         assert!(!self.stderr.contains("panicked"), "{self:?}");
@@ -43,47 +43,48 @@ impl Outcome {
 
 /// A directory of one test, and the command run in it.
 #[derive(Debug)]
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary directory"))
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes a file and returns the place.
-    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.path(name), content).expect("a file in the temporary directory");
         self
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).expect("a file that the command wrote")
     }
 
     /// The names of all files there are, sorted.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).expect("the temporary directory");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"))
+            .collect();
         names.sort();
         names
     }
 
     /// The command, to be run here with these words.
-    pub fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         command_in(self.0.path(), words)
     }
 
     /// Runs the command here; words are separated by blanks.
-    pub fn run(&self, line: &str) -> Outcome {
+    pub(crate) fn run(&self, line: &str) -> Outcome {
         self.run_words(&line.split_whitespace().collect::<Vec<_>>())
     }
 
-    pub fn run_words(&self, words: &[&str]) -> Outcome {
+    pub(crate) fn run_words(&self, words: &[&str]) -> Outcome {
         let output = self.command(words).output().expect("the command starts");
         Outcome {
             code: output.status.code(),
@@ -100,37 +101,37 @@ fn command_in(directory: &Path, words: &[&str]) -> Command {
 }
 
 /// An `.npy` file of version 1: `descr` such as `<f8`, `shape` such as `(3,)`.
-pub fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     while (10 + header.len() + 1) % 64 != 0 {
         header.push(' ');
     }
     header.push('\n');
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend_from_slice(&u16::try_from(header.len()).unwrap().to_le_bytes());
+    file.extend_from_slice(&u16::try_from(header.len()).expect("a short header").to_le_bytes());
     file.extend_from_slice(header.as_bytes());
     file.extend_from_slice(data);
     file
 }
 
-pub fn npy_f64(numbers: &[f64]) -> Vec<u8> {
+pub(crate) fn npy_f64(numbers: &[f64]) -> Vec<u8> {
     let data: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
     npy("<f8", &format!("({},)", numbers.len()), &data)
 }
 
 /// The data behind an `.npy` header.
-pub fn npy_data(file: &[u8]) -> &[u8] {
+pub(crate) fn npy_data(file: &[u8]) -> &[u8] {
     let header = usize::from(u16::from_le_bytes([file[8], file[9]]));
     &file[10 + header..]
 }
 
-pub fn f64s(data: &[u8]) -> Vec<f64> {
+pub(crate) fn f64s(data: &[u8]) -> Vec<f64> {
     data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
 }
 
 /// A small table with what a reader can stumble over: quotes, doubled quotes, a comma and a line break in a field,
 /// empty fields, both kinds of line end, no line end at the end.
-pub const SHOP: &str = "\
+pub(crate) const SHOP: &str = "\
 item,kind,price,stock,sold
 \"nut, small\",metal,0.05,1000,true\r
 \"the \"\"big\"\" one\",wood,12.5,,false

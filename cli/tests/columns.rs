@@ -1,0 +1,69 @@
+//! `ringmill columns` writes one column as an array that numpy reads.
+
+mod support;
+
+use serde_json::json;
+use support::{Place, SHOP, f64s, npy_data};
+
+#[test]
+fn a_column_becomes_an_array_of_floats() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let said = place.run("columns shop.csv --column price --out price.npy").succeeded();
+    assert!(said.starts_with("price.npy: 5 elements from"), "{said}");
+    let file = place.read("price.npy");
+    assert!(file.starts_with(b"\x93NUMPY\x01\x00"));
+    assert_eq!(f64s(npy_data(&file)), [0.05, 12.5, 3.0, 0.25, 7.25]);
+    assert_eq!(place.names(), ["price.npy", "shop.csv"]);
+}
+
+#[test]
+fn an_empty_field_is_not_a_number_and_no_integer() {
+    let place = Place::new().with("shop.csv", SHOP);
+    place.run("columns shop.csv --column stock --out stock.npy").succeeded();
+    let numbers = f64s(npy_data(&place.read("stock.npy")));
+    assert!(numbers[1].is_nan());
+    assert_eq!((numbers[0], numbers[4]), (1000.0, -3.0));
+    let complaint = place.run("columns shop.csv --column stock --out s.npy --type i64").failed();
+    assert!(complaint.contains("\"stock\"") && complaint.contains("record 2"), "{complaint}");
+    assert_eq!(place.names(), ["shop.csv", "stock.npy"]);
+}
+
+#[test]
+fn the_type_is_as_told() {
+    let place = Place::new().with("t.csv", "n\n1\n18446744073709551615\n");
+    place.run("columns t.csv --column n --out u.npy --type u64").succeeded();
+    let mut expected = 1_u64.to_le_bytes().to_vec();
+    expected.extend(u64::MAX.to_le_bytes());
+    assert_eq!(npy_data(&place.read("u.npy")), expected);
+    place.run("columns t.csv --column n --out i.npy --type i64").failed();
+    place.run("columns t.csv --column n --out f.npy --type f32").succeeded();
+    assert_eq!(place.run("array info f.npy --json").json()["type"], json!("f32"));
+    assert_eq!(place.run("array info f.npy --json").json()["shape"], json!("2"));
+}
+
+#[test]
+fn what_exists_is_replaced_only_on_demand() {
+    let place = Place::new().with("shop.csv", SHOP).with("price.npy", "precious");
+    place.run("columns shop.csv --column price --out price.npy").failed();
+    assert_eq!(place.read("price.npy"), b"precious");
+    place.run("columns shop.csv --column price --out price.npy --force").succeeded();
+    assert_eq!(f64s(npy_data(&place.read("price.npy"))).len(), 5);
+}
+
+#[test]
+fn every_number_of_workers_keeps_the_order() {
+    let place = Place::new();
+    place.run("generate trips t.csv --bytes 6MB").succeeded();
+    let arrays: Vec<Vec<u8>> = ["1", "2", "3", "8"]
+        .into_iter()
+        .map(|threads| {
+            let line =
+                format!("columns t.csv --column trip --out a.npy --type i64 --force --threads {threads}");
+            place.run(&line).succeeded();
+            place.read("a.npy")
+        })
+        .collect();
+    assert!(arrays.windows(2).all(|pair| pair[0] == pair[1]));
+    let trips = npy_data(&arrays[0]).as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes));
+    assert!(trips.eq(1..=(npy_data(&arrays[0]).len() / 8) as i64));
+}
