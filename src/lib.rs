@@ -18,5 +18,7 @@ pub mod pool;
 // L6: files.
 pub mod csv;
 
+pub use array::SharedArray;
+pub use csv::CsvFile;
 pub use error::SystemError;
 pub use pool::Pool;

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::span::Span;
 use super::{ArrayError, SharedArray};
-use crate::memory::{Element, layout};
+use crate::memory::{Element, Region, layout};
 
 /// The only way to some consecutive elements of an array.
 ///
@@ -164,6 +164,16 @@ impl<T: Element> Part<T> {
             Ok(span) => Ok(Self { span }),
             Err((right, left)) => Err(JoinError { left: Self { span: left }, right: Self { span: right } }),
         }
+    }
+
+    /// Returns the region that the elements lie in.
+    pub(crate) fn region(&self) -> &Region {
+        &self.span.storage().region
+    }
+
+    /// Returns the elements for change, and the region that they lie in.
+    pub(crate) fn parts_mut(&mut self) -> (&mut [T], &Region) {
+        self.span.parts_mut()
     }
 
     /// Says whether all that was read so far was the file's. As [`SharedArray::check`].

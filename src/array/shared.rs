@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::span::{Span, Storage};
 use super::{Access, ArrayError, InPlace, Order};
-use crate::memory::{Advice, Element};
+use crate::memory::{Advice, Element, Region};
 
 /// An array of numbers in mapped memory: a slice that is its own owner.
 ///
@@ -114,6 +114,11 @@ impl<T: Element, A: Access> SharedArray<T, A> {
         Ok(self.span.storage().region.check()?)
     }
 
+    /// Returns the region that the elements lie in.
+    pub(crate) fn region(&self) -> &Region {
+        &self.span.storage().region
+    }
+
     /// Advises the kernel on the pages that hold the elements of `range`. Threads may do this side by side.
     ///
     /// # Errors
@@ -151,6 +156,11 @@ impl<T: Element> SharedArray<T> {
     /// ```
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         self.span.as_mut_slice()
+    }
+
+    /// Returns the elements for change, and the region that they lie in.
+    pub(crate) fn parts_mut(&mut self) -> (&mut [T], &Region) {
+        self.span.parts_mut()
     }
 
     /// Waits until the disk has what was written.

@@ -88,6 +88,14 @@ impl<T: Element> Span<T> {
         unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) }
     }
 
+    /// Returns the elements for change, and beside them the region, which answers for the file.
+    pub(super) fn parts_mut(&mut self) -> (&mut [T], &Region) {
+        debug_assert!(self.storage.region.is_writable());
+        // SAFETY: as in `as_mut_slice`; the region is reached by `&`, and whoever has it can only ask.
+        let elements = unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) };
+        (elements, &self.storage.region)
+    }
+
     /// Divides the elements between two spans, the first with `middle` of them.
     ///
     /// # Panics

@@ -18,9 +18,9 @@ const LINE_RUN: usize = 128;
 
 /// Data that a loop can go over in chunks: references to slices, vectors and arrays, and tuples of those.
 ///
-/// Implemented for `&[T]`, `&mut [T]`, `&Vec<T>`, `&mut Vec<T>`, `&SharedArray<T>`, `&mut SharedArray<T>`, the
-/// references to parts of one, and tuples of two to six of these. The body of the loop gets a tuple of chunks then, all
-/// of the same elements.
+/// Implemented for `&[T]`, `&mut [T]`, `&Vec<T>`, `&mut Vec<T>`, references to [`SharedArray`](crate::SharedArray)s,
+/// to [`Part`](crate::array::Part)s and to [`NewArray`](crate::array::NewArray)s, and tuples of two to six of these. The
+/// body of the loop gets a tuple of chunks then, all of the same elements.
 ///
 /// # Examples
 ///
