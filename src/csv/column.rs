@@ -49,6 +49,20 @@ impl From<&Column> for Column {
 }
 
 /// Reports that no column, or more than one, has the name that was asked for.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "price,qty\n")?;
+/// use ringmill::csv::{CsvError, CsvFile};
+///
+/// let Err(CsvError::Column(error)) = CsvFile::open(&path)?.column("prise") else { panic!() };
+/// assert_eq!(error.name(), "prise");
+/// assert_eq!(error.near(), ["price", "qty"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ColumnError {
     path: PathBuf,

@@ -112,6 +112,16 @@ pub(crate) fn is_line_end(byte: u8) -> bool {
 }
 
 /// Reports a dialect in which one byte would mean two things.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::csv::{CsvError, CsvFile};
+///
+/// let both = CsvFile::options().comment(Some(b',')).open("t.csv");
+/// let Err(CsvError::Dialect(error)) = both else { panic!() };
+/// assert_eq!(error.to_string(), "delimiter and comment are the same byte, ','");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialectError {
     first: &'static str,

@@ -145,6 +145,20 @@ impl From<ColumnError> for CsvError {
 }
 
 /// Reports a record that is not what it should be, and where it is.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a,b\n1\n")?;
+/// use ringmill::csv::{CsvError, CsvFile, RecordProblem};
+///
+/// let Err(CsvError::Record(error)) = CsvFile::open(&path)?.records().next_record() else { panic!() };
+/// assert!(matches!(error.problem(), RecordProblem::Ragged { expected: 2, len: 1 }));
+/// assert_eq!(error.place().line(), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct RecordError {
     place: Place,
@@ -187,7 +201,7 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// What is wrong with a record.
+/// What is wrong with a record; see [`RecordError`] for an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordProblem {
@@ -219,6 +233,16 @@ pub enum RecordProblem {
 }
 
 /// Carries a caller's own error out of a fold, with the record at which it was returned.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::csv::CsvError;
+///
+/// let CsvError::User(error) = CsvError::user("too far") else { panic!() };
+/// assert_eq!(error.get_ref().to_string(), "too far");
+/// assert_eq!(error.into_inner().to_string(), "too far");
+/// ```
 #[derive(Debug)]
 pub struct UserError {
     error: Box<dyn Error + Send + Sync>,

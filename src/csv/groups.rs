@@ -53,6 +53,7 @@ const MASKS: [u64; 9] = {
 ///     },
 ///     |left, right| left.merge(right, |sum, other| *sum += other),
 /// )?;
+/// assert_eq!(sums.get(b"Oslo"), Some(&-2.0));
 /// let sums: Vec<_> = sums.iter().collect();
 /// assert_eq!(sums, [(&b"Oslo"[..], &-2.0), (b"Roma", &18.5)]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

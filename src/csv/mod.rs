@@ -1,4 +1,83 @@
-//! CSV files, parsed where they are mapped.
+//! CSV files, parsed where they are mapped, on every core.
+//!
+//! A [`CsvFile`] is a mapping, a dialect and a header. [`Pool::fold_records`](crate::pool::Pool::fold_records) runs a
+//! closure over every record on all workers; [`CsvFile::records`] reads them in order on the calling thread. Fields
+//! are slices of the file, numbers are parsed from there, and only a field whose quotes were doubled is copied when it
+//! is asked for.
+//!
+//! What is read is what the [`csv`](https://docs.rs/csv) crate reads, for any bytes, any dialect, any chunk size and
+//! any number of workers, also where a chunk begins inside quotes; nothing is guessed. Sums are the same to the bit on
+//! any number of workers. It differs where that crate is lenient or slips: a quote that is never closed is an error
+//! unless [asked for](UnclosedQuote), and a comment that ends the file without a line end is no record.
+//!
+//! It is not for standard input, compressed files or files that another program is writing to, all of which cannot be
+//! mapped to advantage; it writes no CSV, and it converts no dates.
+//!
+//! # Recipes
+//!
+//! One column's sum, on all workers:
+//!
+//! ```
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("trips.csv");
+//! # std::fs::write(&path, "from,fare\nA,12.5\nB,7.5\n")?;
+//! use ringmill::{Pool, csv::CsvFile};
+//!
+//! let pool = Pool::new()?;
+//! let file = CsvFile::open(&path)?;
+//! let fare = file.column("fare")?;
+//! let total = pool.fold_records(
+//!     &file,
+//!     || 0.0,
+//!     |total, record| {
+//!         *total += record.f64(fare)?;
+//!         Ok(())
+//!     },
+//!     |a, b| a + b,
+//! )?;
+//! assert_eq!(total, 20.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Fields that may be empty or no number, counted instead of refused:
+//!
+//! ```
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("trips.csv");
+//! # std::fs::write(&path, "from,fare\nA,12.5\nB,\nC,n/a\n")?;
+//! use ringmill::{Pool, csv::CsvFile};
+//!
+//! let file = CsvFile::open(&path)?;
+//! let fare = file.column("fare")?;
+//! let (total, bad) = Pool::new()?.fold_records(
+//!     &file,
+//!     || (0.0, 0),
+//!     |(total, bad), record| {
+//!         match record.get(fare).and_then(|field| field.f64()) {
+//!             Some(fare) => *total += fare,
+//!             None => *bad += 1,
+//!         }
+//!         Ok(())
+//!     },
+//!     |a, b| (a.0 + b.0, a.1 + b.1),
+//! )?;
+//! assert_eq!((total, bad), (12.5, 2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Group by a column: [`Groups`]. Another dialect: [`CsvOptions`]. A progress bar and a way to stop: [`ScanWatch`].
+//!
+//! # How it works
+//!
+//! ```text
+//! chunks.rs      cuts the file by its length alone
+//! transition.rs  what a chunk does to the automaton of dialect.rs, for every state at once     pass 1, on all workers
+//! split.rs       adds those up, so that each chunk knows the state it is entered in
+//! scan/          finds the bytes that have a meaning, 64 at a time                              pass 2, on all workers
+//! cursor.rs      walks from one to the next: most records are nothing but delimiters and a line end
+//! record.rs      lends the record; field.rs and number.rs read what is asked for
+//! fold.rs        merges the chunks' results in one fixed shape
+//! ```
 
 mod chunks;
 mod column;

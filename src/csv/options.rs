@@ -7,6 +7,20 @@ use super::watch::ScanWatch;
 use std::path::Path;
 
 /// What to do with a quote that is still open at the end of the file.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a\n\"1\n2")?;
+/// use ringmill::csv::{CsvFile, UnclosedQuote};
+///
+/// assert!(CsvFile::open(&path)?.records().next_record().is_err());
+/// let file = CsvFile::options().unclosed_quote(UnclosedQuote::Accept).open(&path)?;
+/// assert_eq!(file.records().next_record()?.unwrap().str(0)?, "1\n2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnclosedQuote {
     /// It is an error that gives the position of the quote: most often half the file has been swallowed.

@@ -11,6 +11,25 @@ const SNIPPET_BYTES: usize = 40;
 /// Shown as `trips.csv: line 18, record 17, byte 1042`. The record and the line are counted when an error leaves
 /// [`Pool::fold_records`](crate::pool::Pool::fold_records) or [`Records::next_record`](super::Records::next_record);
 /// an error that a caller handles inside a fold knows its byte only.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a,b\n1,2\n3\n")?;
+/// use ringmill::csv::CsvFile;
+///
+/// let file = CsvFile::open(&path)?;
+/// let mut records = file.records();
+/// records.next_record()?;
+/// let error = records.next_record().unwrap_err();
+/// let place = error.place().unwrap();
+/// assert_eq!(place.path(), path);
+/// assert_eq!((place.line(), place.record(), place.byte()), (Some(3), Some(2), 8));
+/// assert!(place.to_string().ends_with("t.csv: line 3, record 2, byte 8"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub(crate) path: PathBuf,

@@ -16,6 +16,29 @@ use std::borrow::Cow;
 ///
 /// Fields are named by [`Column`] or by index. Numbers are what `str::parse` takes: no spaces, no thousands
 /// separators; an empty field is not a number. [`Record::get`] gives the field itself, for what may be missing.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "name,n,x,ok\n\"Ada\",7,0.5,true\n")?;
+/// use ringmill::csv::CsvFile;
+/// use std::borrow::Cow;
+///
+/// let file = CsvFile::open(&path)?;
+/// let mut records = file.records();
+/// let record = records.next_record()?.unwrap();
+/// assert_eq!((record.len(), record.byte_offset()), (4, 12));
+/// assert!(matches!(record.bytes(0)?, Cow::Borrowed(b"Ada"))); // a slice of the file
+/// assert_eq!(record.str(0)?, "Ada");
+/// assert_eq!((record.i64(1)?, record.u64(1)?), (7, 7));
+/// assert_eq!((record.f64(2)?, record.f32(2)?), (0.5, 0.5));
+/// assert!(record.bool(file.column("ok")?)?);
+/// assert!(record.get(4).is_none() && record.f64(4).is_err());
+/// assert_eq!(record.fields().filter(|field| field.is_quoted()).count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Record<'f> {
     pub(super) file: &'f CsvFile,
