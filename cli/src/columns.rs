@@ -17,7 +17,7 @@ use crate::workers;
 
 pub(crate) fn run(args: &ColumnsArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
     let started = Instant::now();
-    new_file::refuse_existing(&args.out, args.force)?;
+    new_file::check_name(&args.out, args.force)?;
     let pool = workers::pool(common.threads)?;
     let input = Input::open(&args.file, &args.dialect)?;
     let elements = match args.element {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ringmill::csv::{Column, CsvError, CsvFile, Field, Record, RecordProblem, ScanWatch};
+use ringmill::memory::RegionError;
 use ringmill::pool::Pool;
 
 use crate::args::Dialect;
@@ -142,6 +143,9 @@ impl From<CsvError> for Failure {
                 RecordProblem::UnclosedQuote => "if quotes are ordinary characters there, pass --no-quoting",
                 _ => return Self::new(error),
             },
+            CsvError::Region(region) if matches!(**region, RegionError::NotAFile { kind: "pipe", .. }) => {
+                "save it in a file first: files are mapped, and a pipe cannot be"
+            }
             _ => return Self::new(error),
         };
         with_hint(error, hint)

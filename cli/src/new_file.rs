@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, with_hint};
-use crate::interrupt::Unfinished;
+use crate::interrupt::{Hold, Unfinished};
 
 /// A file being written beside its final name.
 #[derive(Debug)]
@@ -22,17 +22,15 @@ pub(crate) struct NewFile {
 
 impl NewFile {
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
-        refuse_existing(path, force)?;
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        check_name(path, force)?;
+        let hold = Hold::during("removing the unfinished file");
         let temporary = tempfile::Builder::new()
             .prefix(".ringmill-")
             .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
+            .tempfile_in(directory(path))
             .map_err(|error| Failure::at(path, "create", &error))?;
         let unfinished = Unfinished::at(temporary.path());
+        hold.release()?;
         Ok(Self { temporary, path: path.to_owned(), force, _unfinished: unfinished })
     }
 
@@ -54,15 +52,25 @@ impl NewFile {
     }
 }
 
-/// Fails if writing `path` would replace something that was not offered for it.
-pub(crate) fn refuse_existing(path: &Path, force: bool) -> Result<(), Failure> {
+/// Fails if no file can be created under this name, or if it would replace one that was not offered for it.
+pub(crate) fn check_name(path: &Path, force: bool) -> Result<(), Failure> {
+    let refuse =
+        |problem: &str, hint: &str| Err(with_hint(format_args!("{}: {problem}", path.display()), hint));
     if path.is_dir() {
-        let problem = format!("{}: is a directory", path.display());
-        return Err(with_hint(problem, "name a file in it"));
+        return refuse("is a directory", "name a file in it");
+    }
+    if !directory(path).is_dir() {
+        return refuse("cannot be created there", "create its directory first");
     }
     if !force && path.symlink_metadata().is_ok() {
-        let problem = format!("{}: exists already", path.display());
-        return Err(with_hint(problem, "choose another name, or replace it with --force"));
+        return refuse("exists already", "choose another name, or replace it with --force");
     }
     Ok(())
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

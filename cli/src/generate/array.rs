@@ -42,7 +42,7 @@ pub(crate) fn file<T: Draw>(
     amount: Amount,
     making: Making,
 ) -> Result<Written, Failure> {
-    new_file::refuse_existing(path, making.force)?;
+    new_file::check_name(path, making.force)?;
     let element_bytes = size_of::<T>() as u64;
     let rows = amount.rows.or(amount.bytes.map(|bytes| bytes / element_bytes)).unwrap_or(0);
     let hold = Hold::during("removing the unfinished array");
