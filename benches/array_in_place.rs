@@ -67,7 +67,7 @@ fn scale(values: &mut [f32]) {
 /// Opens the file anew and returns the seconds of a first and of a second pass.
 fn by_ringmill(pool: &Pool, path: &Path) -> (f64, f64) {
     let mut array = SharedArray::<f32>::open_npy(path).expect(OURS);
-    let mut pass = || seconds(|| pool.for_each_chunk(&mut array[..], scale).expect(OURS));
+    let mut pass = || seconds(|| pool.for_each_chunk(&mut array, scale).expect(OURS));
     (pass(), pass())
 }
 

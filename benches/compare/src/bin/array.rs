@@ -79,7 +79,7 @@ fn mapped(path: &Path, mut pass: impl FnMut(&mut [f32])) -> Passes {
 
 fn by_ringmill(pool: &Pool, path: &Path) -> Passes {
     let mut array = SharedArray::<f32>::open_npy(path).expect(OURS);
-    let mut pass = || seconds(|| pool.for_each_chunk(&mut array[..], scale).expect(OURS));
+    let mut pass = || seconds(|| pool.for_each_chunk(&mut array, scale).expect(OURS));
     [pass(), pass()]
 }
 
