@@ -35,3 +35,4 @@ pub use new::NewArray;
 pub use npy::{NpyError, NpyHeader};
 pub use part::{JoinError, Part, ReuniteError};
 pub use shared::SharedArray;
+pub(crate) use span::Watch;

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::{ArrayError, SharedArray};
+use super::{ArrayError, SharedArray, Watch};
 use crate::error::SystemError;
 use crate::memory::{Element, RegionError};
 use crate::sys::file::Unnamed;
@@ -36,6 +36,11 @@ pub struct NewArray<T: Element> {
 impl<T: Element> NewArray<T> {
     pub(super) fn new(array: SharedArray<T>, name: Unnamed) -> Self {
         Self { array, name }
+    }
+
+    /// Returns the elements for change, and beside them what keeps watch over their memory.
+    pub(crate) fn as_watched_mut(&mut self) -> (&mut [T], Watch<'_>) {
+        self.array.as_watched_mut()
     }
 
     /// Gives the file its name, in one step, and returns the array. A file that had the name before is replaced.

@@ -9,7 +9,10 @@ use super::span::Storage;
 use super::{Access, ArrayError, NewArray, NpyError, NpyHeader, Order, ReadOnly, SharedArray};
 use crate::error::SystemError;
 use crate::memory::open::open_regular;
-use crate::memory::{Element, Region, RegionError, layout};
+use crate::memory::{Advice, Element, Region, RegionError, layout};
+
+/// From this size on, fresh memory is asked for in large pages, as numpy does.
+const WORTH_LARGE_PAGES: usize = 4 << 20;
 
 impl<T: Element> SharedArray<T> {
     /// Makes an array of zeros that belongs to this process alone. Its pages take up memory from their first touch on.
@@ -29,6 +32,10 @@ impl<T: Element> SharedArray<T> {
     pub fn anonymous(shape: &[usize]) -> Result<Self, ArrayError> {
         let (len, bytes) = size::<T>(shape, 0)?;
         let region = Region::anonymous(bytes)?;
+        if bytes >= WORTH_LARGE_PAGES {
+            // Only speed is lost where the kernel has none.
+            let _ = region.advise(Advice::HugePages);
+        }
         Ok(Self::from_storage(Storage { region, shape: shape.to_vec(), order: Order::C, len, offset: 0 }))
     }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use super::span::Span;
+use super::span::{Span, Watch};
 use super::{ArrayError, SharedArray};
-use crate::memory::{Element, Region, layout};
+use crate::memory::{Element, layout};
 
 /// The only way to some consecutive elements of an array.
 ///
@@ -166,14 +166,14 @@ impl<T: Element> Part<T> {
         }
     }
 
-    /// Returns the region that the elements lie in.
-    pub(crate) fn region(&self) -> &Region {
-        &self.span.storage().region
+    /// Returns what keeps watch over the elements' memory.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        self.span.watch()
     }
 
-    /// Returns the elements for change, and the region that they lie in.
-    pub(crate) fn parts_mut(&mut self) -> (&mut [T], &Region) {
-        self.span.parts_mut()
+    /// Returns the elements for change, and beside them what keeps watch over their memory.
+    pub(crate) fn as_watched_mut(&mut self) -> (&mut [T], Watch<'_>) {
+        self.span.as_watched_mut()
     }
 
     /// Says whether all that was read so far was the file's. As [`SharedArray::check`].

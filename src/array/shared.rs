@@ -4,9 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
 
-use super::span::{Span, Storage};
+use super::span::{Span, Storage, Watch};
 use super::{Access, ArrayError, InPlace, Order};
-use crate::memory::{Advice, Element, Region};
+use crate::memory::{Advice, Element};
 
 /// An array of numbers in mapped memory: a slice that is its own owner.
 ///
@@ -114,9 +114,9 @@ impl<T: Element, A: Access> SharedArray<T, A> {
         Ok(self.span.storage().region.check()?)
     }
 
-    /// Returns the region that the elements lie in.
-    pub(crate) fn region(&self) -> &Region {
-        &self.span.storage().region
+    /// Returns what keeps watch over the elements' memory.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        self.span.watch()
     }
 
     /// Advises the kernel on the pages that hold the elements of `range`. Threads may do this side by side.
@@ -158,9 +158,9 @@ impl<T: Element> SharedArray<T> {
         self.span.as_mut_slice()
     }
 
-    /// Returns the elements for change, and the region that they lie in.
-    pub(crate) fn parts_mut(&mut self) -> (&mut [T], &Region) {
-        self.span.parts_mut()
+    /// Returns the elements for change, and beside them what keeps watch over their memory.
+    pub(crate) fn as_watched_mut(&mut self) -> (&mut [T], Watch<'_>) {
+        self.span.as_watched_mut()
     }
 
     /// Waits until the disk has what was written.

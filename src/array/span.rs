@@ -11,16 +11,17 @@
 
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::Arc;
 
 use super::Order;
-use crate::memory::{Element, Region};
+use crate::memory::{Element, Region, RegionError};
 
 /// Memory and what is known of the elements in it, shared by all spans.
 #[derive(Debug)]
-pub(super) struct Storage {
+pub(crate) struct Storage {
     pub(super) region: Region,
     pub(super) shape: Vec<usize>,
     pub(super) order: Order,
@@ -36,6 +37,32 @@ pub(super) struct Span<T: Element> {
     start: usize,
     len: usize,
     storage: Arc<Storage>,
+}
+
+/// Keeps watch over the memory of a span's elements, and reaches none of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch<'a> {
+    storage: &'a Storage,
+    /// The byte of the region at which the span begins.
+    start: usize,
+    element_bytes: usize,
+    for_change: bool,
+}
+
+impl Watch<'_> {
+    /// Is told which of the span's elements are about to be used, all of them: pages for change are made many at once.
+    #[inline]
+    pub(crate) fn before_use(&self, elements: Range<usize>) {
+        if self.for_change {
+            let byte = |index: usize| self.start + index * self.element_bytes;
+            self.storage.region.prepare_for_change(byte(elements.start)..byte(elements.end));
+        }
+    }
+
+    /// Says whether all elements that were read so far were the file's.
+    pub(crate) fn check(&self) -> Result<(), RegionError> {
+        self.storage.region.check()
+    }
 }
 
 // SAFETY: a span owns its elements as a `Vec` does (A2), so sending it sends them, and they are `Send`. The storage is
@@ -88,12 +115,20 @@ impl<T: Element> Span<T> {
         unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) }
     }
 
-    /// Returns the elements for change, and beside them the region, which answers for the file.
-    pub(super) fn parts_mut(&mut self) -> (&mut [T], &Region) {
+    /// Returns the elements for change, and beside them what keeps watch over their memory.
+    pub(super) fn as_watched_mut(&mut self) -> (&mut [T], Watch<'_>) {
         debug_assert!(self.storage.region.is_writable());
-        // SAFETY: as in `as_mut_slice`; the region is reached by `&`, and whoever has it can only ask.
+        let watch = self.watch();
+        // SAFETY: as in `as_mut_slice`; the watch reaches no element.
         let elements = unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) };
-        (elements, &self.storage.region)
+        (elements, Watch { for_change: true, ..watch })
+    }
+
+    /// Returns what keeps watch over the elements' memory.
+    pub(super) fn watch(&self) -> Watch<'_> {
+        let element_bytes = size_of::<T>();
+        let start = self.storage.offset + self.start * element_bytes;
+        Watch { storage: &self.storage, start, element_bytes, for_change: false }
     }
 
     /// Divides the elements between two spans, the first with `middle` of them.

@@ -5,6 +5,7 @@
 mod advice;
 mod element;
 mod error;
+mod first_touch;
 pub(crate) mod layout;
 mod new;
 pub(crate) mod open;

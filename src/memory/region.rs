@@ -15,11 +15,12 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::first_touch::FirstTouch;
 use super::open::{RegionOptions, addressable};
 use super::{Advice, NewRegion, RegionError, layout};
 use crate::error::SystemError;
 use crate::sys::file::Locked;
-use crate::sys::map::Mapping;
+use crate::sys::map::{self, Mapping};
 
 /// Whole pages of memory, anonymous or a file's. Dropping a region unmaps it; a file keeps what was written.
 ///
@@ -49,6 +50,7 @@ pub struct Region {
     map: Mapping,
     backing: Option<Backing>,
     writable: bool,
+    first_touch: FirstTouch,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,9 @@ struct Backing {
 impl Region {
     /// Takes the mapping of a locked file (R2) whose pages are all there when it is made (R1).
     pub(super) fn of_file(map: Mapping, file: Locked, path: &Path, writable: bool) -> Self {
-        Self { map, backing: Some(Backing { file, path: path.to_owned() }), writable }
+        let faulting_is_cheap = map::faulting_is_cheap(file.file());
+        let first_touch = if faulting_is_cheap { FirstTouch::never() } else { FirstTouch::of(map.len()) };
+        Self { map, backing: Some(Backing { file, path: path.to_owned() }), writable, first_touch }
     }
 
     /// Maps `len_bytes` bytes of zeros that belong to this process alone.
@@ -84,7 +88,7 @@ impl Region {
         let len = addressable(len_bytes as u64)?;
         let map =
             Mapping::anonymous(len).map_err(|error| RegionError::System(SystemError::new("mmap", error)))?;
-        Ok(Self { map, backing: None, writable: true })
+        Ok(Self { map, backing: None, writable: true, first_touch: FirstTouch::of(len) })
     }
 
     /// Returns the choices of how to map a file.
@@ -228,6 +232,18 @@ impl Region {
             return Ok(());
         }
         self.map.advise(advice.hint(), pages).map_err(|error| self.failed("madvise", error))
+    }
+
+    /// Maps the pages that hold the bytes of `range` for writing, unless that has been done before. Only speed changes.
+    ///
+    /// For loops that are about to change all of them: so pages are made by whoever uses them, many at a time.
+    #[inline]
+    pub(crate) fn prepare_for_change(&self, range: Range<usize>) {
+        self.first_touch.claim(range, |block| {
+            let block = block.start..block.end.min(self.len_bytes());
+            // A kernel that does not know the advice, or a page that is not there, shows when it is touched.
+            let _ = self.map.advise(Advice::PopulateWrite.hint(), block);
+        });
     }
 
     /// Takes the whole pages within `range` out of this process's memory; the next access reads the file again.

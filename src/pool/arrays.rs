@@ -1,4 +1,7 @@
-//! Arrays as what a loop goes over: their slices, and a look at the file when the loop is over.
+//! Arrays as what a loop goes over: their slices, and a watch over the memory they lie in.
+//!
+//! The watch hears of each chunk before it is used, so that pages are made by who uses them and many at once; and when
+//! the loop is over it is asked whether the file was there all the time.
 
 #![allow(unsafe_code)]
 
@@ -6,18 +9,18 @@ use std::ops::Range;
 
 use super::chunks::{Chunks, SliceMutSource, SliceSource, Source, sealed::Sealed};
 use super::error::LoopError;
-use crate::array::{Access, NewArray, Part, SharedArray};
-use crate::memory::{Element, Region};
+use crate::array::{Access, NewArray, Part, SharedArray, Watch};
+use crate::memory::Element;
 
-/// Chunks of a slice that lies in a region, which is asked in the end whether the file was there all the time.
+/// Chunks of a slice that lies in memory under watch.
 #[derive(Debug)]
-pub struct RegionSource<'a, S> {
+pub struct WatchedSource<'a, S> {
     slice: S,
-    region: &'a Region,
+    watch: Watch<'a>,
 }
 
-// SAFETY: the slice's promise; the region is only asked, and is `Sync`.
-unsafe impl<S: Source> Source for RegionSource<'_, S> {
+// SAFETY: the slice's promise; the watch is only asked, and is `Sync`.
+unsafe impl<S: Source> Source for WatchedSource<'_, S> {
     type Chunk = S::Chunk;
 
     fn elements(&self) -> Result<usize, LoopError> {
@@ -29,12 +32,13 @@ unsafe impl<S: Source> Source for RegionSource<'_, S> {
     }
 
     unsafe fn chunk(&self, range: Range<usize>) -> S::Chunk {
+        self.watch.before_use(range.clone());
         // SAFETY: the duties are passed on.
         unsafe { self.slice.chunk(range) }
     }
 
     fn verify(&self) -> Result<(), LoopError> {
-        Ok(self.region.check()?)
+        Ok(self.watch.check()?)
     }
 }
 
@@ -45,48 +49,35 @@ impl<T: Element> Sealed for &mut Part<T> {}
 impl<T: Element> Sealed for &mut NewArray<T> {}
 
 impl<'a, T: Element, A: Access> Chunks for &'a SharedArray<T, A> {
-    type Source = RegionSource<'a, SliceSource<'a, T>>;
+    type Source = WatchedSource<'a, SliceSource<'a, T>>;
     type Chunk = &'a [T];
 
     fn into_source(self) -> Self::Source {
-        RegionSource { slice: self.as_slice().into_source(), region: self.region() }
-    }
-}
-
-impl<'a, T: Element> Chunks for &'a mut SharedArray<T> {
-    type Source = RegionSource<'a, SliceMutSource<'a, T>>;
-    type Chunk = &'a mut [T];
-
-    fn into_source(self) -> Self::Source {
-        let (elements, region) = self.parts_mut();
-        RegionSource { slice: elements.into_source(), region }
+        WatchedSource { slice: self.as_slice().into_source(), watch: self.watch() }
     }
 }
 
 impl<'a, T: Element> Chunks for &'a Part<T> {
-    type Source = RegionSource<'a, SliceSource<'a, T>>;
+    type Source = WatchedSource<'a, SliceSource<'a, T>>;
     type Chunk = &'a [T];
 
     fn into_source(self) -> Self::Source {
-        RegionSource { slice: (**self).into_source(), region: self.region() }
+        WatchedSource { slice: (**self).into_source(), watch: self.watch() }
     }
 }
 
-impl<'a, T: Element> Chunks for &'a mut Part<T> {
-    type Source = RegionSource<'a, SliceMutSource<'a, T>>;
-    type Chunk = &'a mut [T];
+macro_rules! chunks_for_change {
+    ($($array:ident)*) => {$(
+        impl<'a, T: Element> Chunks for &'a mut $array<T> {
+            type Source = WatchedSource<'a, SliceMutSource<'a, T>>;
+            type Chunk = &'a mut [T];
 
-    fn into_source(self) -> Self::Source {
-        let (elements, region) = self.parts_mut();
-        RegionSource { slice: elements.into_source(), region }
-    }
+            fn into_source(self) -> Self::Source {
+                let (elements, watch) = self.as_watched_mut();
+                WatchedSource { slice: elements.into_source(), watch }
+            }
+        }
+    )*};
 }
 
-impl<'a, T: Element> Chunks for &'a mut NewArray<T> {
-    type Source = SliceMutSource<'a, T>;
-    type Chunk = &'a mut [T];
-
-    fn into_source(self) -> Self::Source {
-        (&mut **self).into_source()
-    }
-}
+chunks_for_change! { SharedArray Part NewArray }

@@ -22,6 +22,21 @@ pub(crate) enum Hint {
     PopulateWrite,
 }
 
+/// Says whether the first touch of a page of `file` is cheap: a file in memory maps many pages with one fault.
+pub(crate) fn faulting_is_cheap(file: &File) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const TMPFS: u32 = 0x0102_1994;
+        rustix::fs::fstatfs(file).is_ok_and(|found| found.f_type as u32 == TMPFS)
+    }
+    // Elsewhere there is no call that would make it cheaper.
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        true
+    }
+}
+
 /// Pages of memory, unmapped on drop. The guard stands first, so it is withdrawn before the pages go.
 #[derive(Debug)]
 pub(crate) struct Mapping {
