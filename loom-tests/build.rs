@@ -1,6 +1,59 @@
-//! Sets `cfg(loom)` for this package alone.
+//! Sets `cfg(loom)` for this package alone, and writes the weakened copies of the protocols.
 
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+use weakenings::{File, WEAKENINGS, Weakening};
+
+#[path = "src/weakenings.rs"]
+mod weakenings;
+
+fn main() -> io::Result<()> {
     println!("cargo::rustc-cfg=loom");
+    for read in ["build.rs", "src/weakenings.rs", "src/models", "../src/protocol"] {
+        println!("cargo::rerun-if-changed={read}");
+    }
+    let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    let mut copies = String::new();
+    for (number, weakening) in WEAKENINGS.iter().enumerate() {
+        let copy = Path::new(&out).join(format!("copy_{number}.rs"));
+        fs::write(&copy, weakened(&here, weakening)?)?;
+        let (protocol, model) = match weakening.file {
+            // The copy lies among the shipped protocols under the name of what it replaces, and the model beside them.
+            File::Protocol(name) => (
+                format!("#[path = {copy:?}] pub(crate) mod {name};"),
+                Path::new(&here).join("src/models").join(format!("{}.rs", weakening.model())),
+            ),
+            File::Model(_) => (String::new(), copy),
+        };
+        writeln!(
+            copies,
+            "mod copy_{number} {{\n    \
+                mod protocol {{ pub(crate) use crate::protocol::*; {protocol} }}\n    \
+                #[path = {model:?}] pub(super) mod model;\n\
+            }}"
+        )
+        .expect("a string takes all");
+    }
+    copies.push_str("pub(super) const MODELS: &[fn() -> Vec<crate::Scenario>] = &[\n");
+    for number in 0..WEAKENINGS.len() {
+        writeln!(copies, "    copy_{number}::model::scenarios,").expect("a string takes all");
+    }
+    copies.push_str("];\n");
+    fs::write(Path::new(&out).join("copies.rs"), copies)
+}
+
+/// Returns the text of the file with the line replaced.
+fn weakened(here: &str, weakening: &Weakening) -> io::Result<String> {
+    let Weakening { file, line, instead, .. } = weakening;
+    let path = match file {
+        File::Protocol(name) => format!("{here}/../src/protocol/{name}.rs"),
+        File::Model(name) => format!("{here}/src/models/{name}.rs"),
+    };
+    let text = fs::read_to_string(&path)?;
+    let places = text.matches(line).count();
+    assert!(places == 1, "{}: {places} places in {path} instead of one:\n{line}", weakening.name());
+    Ok(text.replace(line, instead))
 }

@@ -29,7 +29,8 @@ impl Kind {
         Self(((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32)
     }
 
-    fn entry(self) -> usize {
+    /// Returns which entry the kind lies in, perhaps with others.
+    pub(crate) fn entry(self) -> usize {
         self.0 as usize % ENTRIES
     }
 }

@@ -1,13 +1,29 @@
-//! One model for each file of `src/protocol/`.
+//! One model for each file of `src/protocol/`, and `idle` for the two that meet.
 
-// A model that panics has failed, which is what a failed `unwrap` means here.
-#![allow(clippy::unwrap_used)]
+// A model that panics has failed, which is what a failed `unwrap` means here. Cells are loom's, which checks each use.
+#![allow(clippy::unwrap_used, unsafe_code)]
 
 use crate::protocol;
 use crate::scenario::Scenario;
 
+mod cost;
+mod idle;
+mod latch;
+mod loop_board;
+mod merge_tree;
+mod shares;
 mod sleep;
 
-pub(crate) fn scenarios() -> Vec<Scenario> {
-    [sleep::scenarios()].concat()
+/// Returns every scenario of the shipped protocols.
+pub fn scenarios() -> Vec<Scenario> {
+    [
+        sleep::scenarios(),
+        latch::scenarios(),
+        loop_board::scenarios(),
+        idle::scenarios(),
+        shares::scenarios(),
+        merge_tree::scenarios(),
+        cost::scenarios(),
+    ]
+    .concat()
 }

@@ -1,0 +1,118 @@
+//! The loop board and the bed together: no idle helper sleeps through a loop that was posted for it.
+//!
+//! Actors: a caller that posts a loop and notifies, and one or two helpers that look, announce, look again and sleep,
+//! until they are told to stop. Here the caller does not work but waits until a helper has, so a loop that everybody
+//! sleeps through is a deadlock. Bound: three threads, one or two loops.
+//!
+//! - FORBIDDEN: a helper asleep while a loop lies there that nobody is on the way to; a helper asleep that was told
+//!   to stop.
+//! - ACCEPTABLE: a helper woken for a loop that another has taken down; one that comes by itself.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use super::protocol::latch::Latch;
+use super::protocol::loop_board::{Board, Generation};
+use super::protocol::sleep::Bed;
+use crate::scenario::Scenario;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    [
+        Scenario::over_futexes("idle: one helper, one loop", Some(3), one_helper_one_loop),
+        Scenario::over_futexes("idle: one helper, two loops", Some(2), one_helper_two_loops),
+        vec![Scenario::new("idle: two helpers, one loop", Some(1), two_helpers_one_loop)],
+    ]
+    .concat()
+}
+
+struct World {
+    board: Board,
+    bed: Bed,
+}
+
+impl World {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { board: Board::new(), bed: Bed::new() })
+    }
+
+    /// Has a loop done that only a helper can do; more than one may come.
+    fn call(&self) {
+        let loop_ = Loop { taken: AtomicU32::new(0), done: Latch::new(1) };
+        let owned = self.board.try_own().unwrap();
+        self.board.post(&owned, (&raw const loop_).cast());
+        if self.bed.sleeping() > 0 {
+            self.bed.notify(1);
+        }
+        loop_.done.wait(0);
+        self.board.take_down(&owned, 0);
+        self.board.release(owned);
+    }
+
+    fn help_until_closed(&self) {
+        let mut seen = None;
+        while !self.bed.is_closed() {
+            while self.finds_new(seen) {
+                seen = self.help().or(seen);
+            }
+            let announced = self.bed.announce();
+            if self.bed.is_closed() || self.finds_new(seen) {
+                self.bed.stay_up(announced);
+            } else {
+                self.bed.wait(announced);
+            }
+            seen = None;
+        }
+    }
+
+    fn finds_new(&self, seen: Option<Generation>) -> bool {
+        self.board.posted().is_some_and(|now| seen != Some(now))
+    }
+
+    fn help(&self) -> Option<Generation> {
+        let entered = self.board.try_enter()?;
+        // SAFETY: we are inside, so the loop is there (L2).
+        let loop_ = unsafe { &*entered.posting.cast::<Loop>() };
+        if loop_.taken.fetch_add(1, Relaxed) == 0 {
+            loop_.done.arrive();
+        }
+        let generation = entered.generation;
+        self.board.leave(entered);
+        Some(generation)
+    }
+}
+
+/// What lies on the caller's stack.
+struct Loop {
+    taken: AtomicU32,
+    done: Latch,
+}
+
+fn helpers_do_loops(helpers: usize, loops: usize) {
+    let world = World::new();
+    let helpers: Vec<_> = (0..helpers)
+        .map(|_| {
+            let world = world.clone();
+            thread::spawn(move || world.help_until_closed())
+        })
+        .collect();
+    for _ in 0..loops {
+        world.call();
+    }
+    world.bed.close();
+    for helper in helpers {
+        helper.join().unwrap();
+    }
+}
+
+fn one_helper_one_loop() {
+    helpers_do_loops(1, 1);
+}
+
+fn one_helper_two_loops() {
+    helpers_do_loops(1, 2);
+}
+
+fn two_helpers_one_loop() {
+    helpers_do_loops(2, 1);
+}

@@ -1,0 +1,173 @@
+//! The loop board: a loop on the caller's stack is touched by nobody who has not entered, and by nobody after.
+//!
+//! Actors: one or two callers that own the board, post a loop, run it too and take it down; one or two helpers that
+//! look once or twice and enter what they find. A loop is an input cell that its caller writes before posting, pieces
+//! dealt by a relaxed counter, and an output cell for each piece. When a caller has taken its loop down it reads the
+//! outputs and writes the input, as if the stack were used for something else. Bound: three threads, two pieces.
+//!
+//! - Invariants: L1, L2.
+//! - FORBIDDEN: a helper that reads the input before the caller wrote it, or touches a cell after `take_down` has
+//!   returned (loom sees cells that race); a piece run twice or not at all; a caller that sleeps after the last left.
+//! - ACCEPTABLE: a helper that finds nothing; one that meets the next loop; a caller that runs its loop alone.
+
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+
+use super::protocol::loop_board::Board;
+use crate::scenario::Scenario;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    [
+        Scenario::over_futexes("loop_board: one helper, the caller sleeps", None, one_helper_caller_sleeps),
+        Scenario::over_futexes("loop_board: one helper, the caller spins", Some(3), one_helper_caller_spins),
+        Scenario::over_futexes("loop_board: two helpers", Some(2), two_helpers),
+        Scenario::over_futexes("loop_board: two loops, one helper that lags", Some(3), two_loops_one_helper),
+        Scenario::over_futexes("loop_board: two callers, one helper", Some(2), two_callers_one_helper),
+    ]
+    .concat()
+}
+
+const PIECES: usize = 2;
+const INPUT: u32 = 7;
+
+/// What lies on a caller's stack.
+struct Loop {
+    input: UnsafeCell<u32>,
+    next: AtomicU32,
+    outputs: [UnsafeCell<u32>; PIECES],
+}
+
+impl Loop {
+    fn new() -> Self {
+        Self {
+            input: UnsafeCell::new(0),
+            next: AtomicU32::new(0),
+            outputs: [(); PIECES].map(|()| UnsafeCell::new(0)),
+        }
+    }
+
+    fn run(&self) {
+        // ORDERING: Relaxed; the board alone has to order the cells.
+        while let Some(output) = self.outputs.get(self.next.fetch_add(1, Relaxed) as usize) {
+            // SAFETY: the caller wrote it before it posted; loom checks that.
+            let input = self.input.with(|cell| unsafe { *cell });
+            // SAFETY: the counter gave this piece to us alone; loom checks that.
+            output.with_mut(|cell| unsafe { *cell += input });
+        }
+    }
+
+    fn write_input(&self, input: u32) {
+        // SAFETY: nobody else is inside; loom checks that.
+        self.input.with_mut(|cell| unsafe { *cell = input });
+    }
+
+    fn assert_done(&self) {
+        for output in &self.outputs {
+            // SAFETY: as above.
+            assert_eq!(output.with(|cell| unsafe { *cell }), INPUT, "a piece runs once");
+        }
+    }
+}
+
+/// A board, and the stacks of those who post there. They outlive the model's loops, so that a helper that comes too
+/// late touches a cell that loom watches.
+struct World<const LOOPS: usize> {
+    board: Board,
+    loops: [Loop; LOOPS],
+}
+
+impl<const LOOPS: usize> World<LOOPS> {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { board: Board::new(), loops: [(); LOOPS].map(|()| Loop::new()) })
+    }
+
+    /// Runs a loop as a caller does. Returns whether it had the board.
+    fn call(&self, loop_: &Loop, spins: u32) -> bool {
+        loop_.write_input(INPUT);
+        let owned = self.board.try_own();
+        match &owned {
+            Some(owned) => {
+                self.board.post(owned, std::ptr::from_ref(loop_).cast());
+                loop_.run();
+                self.board.take_down(owned, spins);
+            }
+            None => loop_.run(),
+        }
+        loop_.assert_done();
+        loop_.write_input(0);
+        owned.map(|owned| self.board.release(owned)).is_some()
+    }
+
+    /// Looks for a loop once and helps with it.
+    fn help(&self) {
+        if let Some(entered) = self.board.try_enter() {
+            // SAFETY: we are inside, so the loop is there (L2).
+            let loop_ = unsafe { &*entered.posting.cast::<Loop>() };
+            loop_.run();
+            self.board.leave(entered);
+        }
+    }
+}
+
+fn one_helper(spins: u32) {
+    let world = World::<1>::new();
+    let helper = thread::spawn({
+        let world = world.clone();
+        move || world.help()
+    });
+    assert!(world.call(&world.loops[0], spins));
+    helper.join().unwrap();
+}
+
+fn one_helper_caller_sleeps() {
+    one_helper(0);
+}
+
+fn one_helper_caller_spins() {
+    one_helper(1);
+}
+
+fn two_helpers() {
+    let world = World::<1>::new();
+    let helpers = [(); 2].map(|()| {
+        let world = world.clone();
+        thread::spawn(move || world.help())
+    });
+    assert!(world.call(&world.loops[0], 0));
+    for helper in helpers {
+        helper.join().unwrap();
+    }
+}
+
+/// The helper looks twice, so it may be in the first loop, the second, both or neither.
+fn two_loops_one_helper() {
+    let world = World::<2>::new();
+    let helper = thread::spawn({
+        let world = world.clone();
+        move || {
+            world.help();
+            world.help();
+        }
+    });
+    assert!(world.call(&world.loops[0], 0));
+    assert!(world.call(&world.loops[1], 0));
+    helper.join().unwrap();
+}
+
+/// Whoever does not get the board runs alone; the helper may be in either's loop.
+fn two_callers_one_helper() {
+    let world = World::<2>::new();
+    let helper = thread::spawn({
+        let world = world.clone();
+        move || world.help()
+    });
+    let caller = thread::spawn({
+        let world = world.clone();
+        move || world.call(&world.loops[1], 0)
+    });
+    world.call(&world.loops[0], 0);
+    caller.join().unwrap();
+    helper.join().unwrap();
+}
