@@ -1,20 +1,23 @@
 //! The reader: walks from mark to mark and finds where records and fields end.
 //!
 //! A window of the file is searched for marks; a record whose marks are delimiters and one line end is plain, and its
-//! field ends *are* the marks, so nothing is copied and nothing is decided but "delimiter or line end". Any other
-//! mark sends the record the careful way, which knows the whole dialect and records that are longer than a window.
+//! field ends *are* the marks, so nothing is copied and nothing is decided but "delimiter or line end". Where quotes
+//! take turns, the search leaves out what is inside them, so that quoted records are plain too. Any other mark sends
+//! the record the careful way, which knows the whole dialect and records that are longer than a window.
 
 use super::dialect::{Dialect, is_line_end};
 use super::error::{CsvError, RecordProblem};
 use super::file::CsvFile;
 use super::place::Place;
 use super::record::Record;
-use super::scan::{self, Needles};
+use super::scan;
 use memchr::memchr;
 use std::ops::Range;
 
 /// Bytes searched for marks at once: a small part of the first cache, the worst case of a mark per byte included.
 const WINDOW: usize = 8192;
+/// Bytes searched at once where the careful way has to search for itself: it is seldom used for long.
+const CAREFUL_WINDOW: usize = 256;
 /// Where the careful way keeps its field ends: behind the marks of the window.
 const CAREFUL: usize = WINDOW + scan::SLACK;
 
@@ -23,7 +26,8 @@ const CAREFUL: usize = WINDOW + scan::SLACK;
 pub(crate) struct Cursor<'f> {
     record: Record<'f>,
     dialect: Dialect,
-    needles: Needles,
+    /// Whether the marks are only those outside quotes.
+    outside_quotes: bool,
     /// Where the next record may start.
     at: usize,
     /// Records start before this.
@@ -40,7 +44,7 @@ impl<'f> Cursor<'f> {
     /// Reads the records that start in `range`, whose first byte is outside every record; the last one may run on
     /// past its end.
     pub(crate) fn new(file: &'f CsvFile, range: Range<usize>, expected: Option<usize>) -> Self {
-        Self {
+        let mut cursor = Self {
             record: Record {
                 file,
                 bytes: file.bytes(),
@@ -51,13 +55,15 @@ impl<'f> Cursor<'f> {
                 len: 0,
             },
             dialect: file.dialect,
-            needles: Needles::of(&file.dialect),
+            outside_quotes: file.dialect.only_doubles(),
             at: range.start,
             limit: range.end,
             window: range.start..range.start,
             marks: 0..0,
             expected,
-        }
+        };
+        cursor.search(range.start);
+        cursor
     }
 
     /// Returns the record that the last [`advance`](Self::advance) found.
@@ -115,7 +121,7 @@ impl<'f> Cursor<'f> {
     }
 
     /// Takes any record: true; or skips a comment or comes to the next window: false.
-    #[cold]
+    #[inline(never)]
     fn careful_record(&mut self) -> Result<bool, CsvError> {
         let file_end = self.record.bytes.len();
         if self.dialect.comment == Some(self.record.bytes[self.at]) {
@@ -124,10 +130,14 @@ impl<'f> Cursor<'f> {
         }
         let whole =
             self.record.ends[self.marks.clone()].iter().any(|&mark| is_line_end(self.record.bytes[mark]));
-        let fresh = self.window.start == self.at && !self.window.is_empty();
-        if !whole && !fresh && self.window.end < file_end {
-            // The rest of the window is less than a record: search on from the record's start.
-            self.fill(self.at);
+        if !whole && self.window.start != self.at && self.window.end < file_end {
+            // What is left of the window is less than a record: search on from the record's start.
+            self.search(self.at);
+            return Ok(false);
+        }
+        if is_line_end(self.record.bytes[self.at]) {
+            // An empty line before an odd block, which the search did not enter.
+            self.at += 1;
             return Ok(false);
         }
         self.dissect()?;
@@ -144,6 +154,9 @@ impl<'f> Cursor<'f> {
         let mut open_quote = None;
         // Marks before this are letters: escaped, or the second of a doubled quote.
         let mut skip_to = self.at;
+        if self.outside_quotes {
+            self.search_all(self.at, CAREFUL_WINDOW);
+        }
         loop {
             let Some(mark) = self.next_mark() else {
                 if let (Some(open), true) = (open_quote, self.record.file.refuses_unclosed()) {
@@ -178,6 +191,9 @@ impl<'f> Cursor<'f> {
                 open_quote = Some(mark);
             }
         }
+        if self.outside_quotes {
+            self.search(self.at);
+        }
         self.record.first = CAREFUL;
         self.record.len = self.record.ends.len() - CAREFUL;
         Ok(())
@@ -189,7 +205,7 @@ impl<'f> Cursor<'f> {
             if self.window.end >= self.record.bytes.len() {
                 return None;
             }
-            self.fill(self.window.end);
+            self.search_all(self.window.end, WINDOW);
         }
         let mark = self.record.ends[self.marks.start];
         self.marks.start += 1;
@@ -201,18 +217,31 @@ impl<'f> Cursor<'f> {
         let rest = &self.record.bytes[self.at..];
         self.at += memchr(b'\n', rest).map_or(rest.len(), |found| found + 1);
         if self.at > self.window.end {
-            self.fill(self.at);
+            self.search(self.at);
         }
         let marks = &self.record.ends[self.marks.clone()];
         self.marks.start += marks.partition_point(|&mark| mark < self.at);
     }
 
-    /// Searches the window that starts at `from`.
-    fn fill(&mut self, from: usize) {
+    /// Searches the window that starts at `from`, where a record may start.
+    fn search(&mut self, from: usize) {
+        if !self.outside_quotes {
+            return self.search_all(from, WINDOW);
+        }
         let bytes = self.record.bytes;
-        self.window = from..bytes.len().min(from + WINDOW);
+        let window = from..bytes.len().min(from + WINDOW);
         let marks = &mut self.record.ends[..CAREFUL];
-        self.marks = 0..scan::marks(&self.needles, bytes, from, self.window.end, marks);
+        let (count, end) = scan::outside_quotes(&self.dialect, bytes, window, marks);
+        self.window = from..end;
+        self.marks = 0..count;
+    }
+
+    /// Searches for all that has a meaning, inside quotes or out.
+    fn search_all(&mut self, from: usize, len: usize) {
+        let bytes = self.record.bytes;
+        self.window = from..bytes.len().min(from + len);
+        let marks = &mut self.record.ends[..CAREFUL];
+        self.marks = 0..scan::all(&self.dialect, bytes, self.window.clone(), marks);
     }
 
     #[cold]

@@ -77,6 +77,11 @@ impl Dialect {
         Ok(())
     }
 
+    /// Returns whether a doubled quote is all that is special inside quotes, and quotes are all that is special.
+    pub(crate) fn only_doubles(&self) -> bool {
+        self.quote.is_some() && self.double_quote && self.escape.is_none() && self.comment.is_none()
+    }
+
     /// Moves over one byte.
     pub(crate) fn step(&self, state: State, byte: u8) -> State {
         match state {

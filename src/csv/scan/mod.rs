@@ -1,12 +1,15 @@
 //! Marks: the positions of the few bytes that have a meaning, found by vector comparison.
 //!
 //! A reader of CSV has nothing to decide at most bytes. This module finds those where it may: delimiter, line ends,
-//! and whatever else the dialect knows. What a mark means is the reader's affair, so the answer is a plain list of
-//! positions and every instruction set can be held to the same three-line loop, [`scalar::marks`].
+//! and whatever else the dialect knows; or, where quotes take turns, only the delimiters and line ends outside them.
+//! What a mark means is the reader's affair, so the answer is a plain list of positions and every instruction set can
+//! be held to a loop over single bytes.
 //!
 //! Blocks of 64 bytes become one 64-bit mask, and masks become positions eight at a time, whether they are there or
 //! not, because a store is cheaper than a branch that is guessed wrong.
 
+mod machine;
+pub(crate) mod quotes;
 #[cfg(test)]
 mod scalar;
 #[cfg(any(test, not(target_arch = "x86_64")))]
@@ -15,87 +18,131 @@ mod swar;
 mod x86;
 
 use super::dialect::Dialect;
+use machine::{BLOCK, Job, Machine, on_best};
+use quotes::Stance;
+use std::ops::Range;
 
-/// Bytes in a block, bits in its mask.
-const BLOCK: usize = 64;
 /// What the list must have room for beyond one entry for each byte: the overshoot of the last batch of stores.
 pub(crate) const SLACK: usize = BLOCK;
 
-/// The bytes to look for: at most six.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Needles {
-    bytes: [u8; 6],
-    len: usize,
-}
-
-impl Needles {
-    pub(crate) fn of(dialect: &Dialect) -> Self {
-        // Unused places repeat the delimiter, so that a longer search than needed finds the same.
-        let mut needles = Self { bytes: [dialect.delimiter; 6], len: 1 };
-        let others = [Some(b'\n'), Some(b'\r'), dialect.quote, dialect.escape, dialect.comment];
-        for byte in others.into_iter().flatten() {
-            needles.bytes[needles.len] = byte;
-            needles.len += 1;
-        }
-        needles
-    }
-}
-
-/// Writes the positions of all needles in `bytes[from..to]` to `marks` and returns how many there are.
+/// Writes the positions of all bytes in a window that the dialect gives a meaning, and returns how many there are.
 ///
-/// `marks` must have room for `to - from + SLACK` entries; what lies behind the count is unspecified.
+/// `marks` must have room for the window's length and [`SLACK`] entries; what lies behind the count is unspecified.
 ///
 /// # Panics
 ///
-/// If `marks` is too short or the range lies outside `bytes`.
-#[inline]
-pub(crate) fn marks(needles: &Needles, bytes: &[u8], from: usize, to: usize, marks: &mut [usize]) -> usize {
-    assert!(marks.len() >= to - from + SLACK, "no room for the marks");
-    let window = &bytes[from..to];
-    let [a, b, c, d, ..] = needles.bytes;
-    match needles.len {
-        3 => by_machine([a, b, c], window, from, marks),
-        4 => by_machine([a, b, c, d], window, from, marks),
-        _ => by_machine(needles.bytes, window, from, marks),
+/// If `marks` is too short or the window lies outside `bytes`.
+pub(crate) fn all(dialect: &Dialect, bytes: &[u8], window: Range<usize>, marks: &mut [usize]) -> usize {
+    assert!(marks.len() >= window.len() + SLACK, "no room for the marks");
+    let base = window.start;
+    let bytes = &bytes[window];
+    let &Dialect { delimiter, quote, escape, comment, .. } = dialect;
+    match (quote, escape, comment) {
+        (None, _, None) => on_best(All { needles: [delimiter, b'\n', b'\r'], bytes, base, marks }),
+        (Some(other), None, None) | (None, _, Some(other)) => {
+            on_best(All { needles: [delimiter, b'\n', b'\r', other], bytes, base, marks })
+        }
+        (Some(quote), _, _) => {
+            // What the dialect lacks is looked for as a second delimiter.
+            let [escape, comment] = [escape, comment].map(|byte| byte.unwrap_or(delimiter));
+            let needles = [delimiter, b'\n', b'\r', quote, escape, comment];
+            on_best(All { needles, bytes, base, marks })
+        }
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn by_machine<const N: usize>(needles: [u8; N], window: &[u8], base: usize, marks: &mut [usize]) -> usize {
-    x86::marks(needles, window, base, marks)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn by_machine<const N: usize>(needles: [u8; N], window: &[u8], base: usize, marks: &mut [usize]) -> usize {
-    swar::marks(needles, window, base, marks)
-}
-
-/// Runs over a window in blocks: each is turned into a mask by `mask_of`, the masks into positions.
+/// Writes the positions of the delimiters and line ends outside quotes, in a window that begins where a record may.
 ///
-/// Inlined into a function of each instruction set, so that the closure is compiled for that set.
-#[inline(always)]
-fn in_blocks(
-    window: &[u8],
-    base: usize,
+/// For a dialect in which [`Dialect::only_doubles`] is true. Returns how many marks there are and where the search
+/// ended: at the window's end, or before an odd block (see [`quotes`]).
+///
+/// # Panics
+///
+/// As [`all`].
+pub(crate) fn outside_quotes(
+    dialect: &Dialect,
+    bytes: &[u8],
+    window: Range<usize>,
     marks: &mut [usize],
-    mask_of: impl Fn(&[u8; BLOCK]) -> u64,
-) -> usize {
-    let mut count = 0;
-    let mut at = base;
-    let (blocks, rest) = window.as_chunks::<BLOCK>();
+) -> (usize, usize) {
+    assert!(marks.len() >= window.len() + SLACK, "no room for the marks");
+    let base = window.start;
+    on_best(OutsideQuotes { dialect, bytes: &bytes[window], base, marks })
+}
+
+/// The search of [`all`].
+struct All<'b, const N: usize> {
+    needles: [u8; N],
+    bytes: &'b [u8],
+    base: usize,
+    marks: &'b mut [usize],
+}
+
+impl<const N: usize> Job for All<'_, N> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self, machine: impl Machine) -> usize {
+        let patterns = self.needles.map(|byte| machine.pattern(byte));
+        let mut count = 0;
+        each_block(self.bytes, |offset, block, real| {
+            let mask = machine.mask(patterns, block) & real;
+            count += flatten(mask, self.base + offset, &mut self.marks[count..]);
+            true
+        });
+        count
+    }
+}
+
+/// The search of [`outside_quotes`].
+struct OutsideQuotes<'b> {
+    dialect: &'b Dialect,
+    bytes: &'b [u8],
+    base: usize,
+    marks: &'b mut [usize],
+}
+
+impl Job for OutsideQuotes<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn run(self, machine: impl Machine) -> (usize, usize) {
+        let quote = [self.dialect.quote.unwrap_or_default()].map(|byte| machine.pattern(byte));
+        let separators = [self.dialect.delimiter, b'\n', b'\r'].map(|byte| machine.pattern(byte));
+        let mut count = 0;
+        let mut stance = Stance::MAY_OPEN;
+        let end = each_block(self.bytes, |offset, block, real| {
+            let quotes = machine.mask(quote, block) & real;
+            let separators = machine.mask(separators, block) & real;
+            let Some((inside, behind)) = stance.over(quotes, separators) else { return false };
+            stance = behind;
+            count += flatten(separators & !inside, self.base + offset, &mut self.marks[count..]);
+            true
+        });
+        (count, self.base + end)
+    }
+}
+
+/// Calls `body` with each block of 64 bytes, its offset, and the mask of what is real in it, until it returns false.
+/// Returns where that was, or the end. The last block is filled up with zeros.
+#[inline(always)]
+fn each_block(bytes: &[u8], mut body: impl FnMut(usize, &[u8; BLOCK], u64) -> bool) -> usize {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut offset = 0;
     for block in blocks {
-        count += flatten(mask_of(block), at, &mut marks[count..]);
-        at += BLOCK;
+        if !body(offset, block, u64::MAX) {
+            return offset;
+        }
+        offset += BLOCK;
     }
     if !rest.is_empty() {
         let mut block = [0; BLOCK];
         block[..rest.len()].copy_from_slice(rest);
-        let real = u64::MAX >> (BLOCK - rest.len());
-        count += flatten(mask_of(&block) & real, at, &mut marks[count..]);
+        if !body(offset, &block, u64::MAX >> (BLOCK - rest.len())) {
+            return offset;
+        }
     }
-    count
+    bytes.len()
 }
 
 /// Writes the positions of the set bits, `base` added, and returns how many there are.
@@ -128,17 +175,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Runs `found` and the scalar loop over the same window and compares.
+    /// Searches with one machine, and with the loop over single bytes, and compares.
     fn same<const N: usize>(
-        found: impl Fn([u8; N], &[u8], usize, &mut [usize]) -> usize,
+        machine: impl Machine,
         needles: [u8; N],
         bytes: &[u8],
     ) -> Result<(), TestCaseError> {
+        let base = 1000;
         let mut marks = vec![usize::MAX; bytes.len() + SLACK];
-        let mut expected = marks.clone();
-        let count = found(needles, bytes, 1000, &mut marks);
-        let expected_count = scalar::marks(needles, bytes, 1000, &mut expected);
-        prop_assert_eq!(&marks[..count], &expected[..expected_count]);
+        let count = machine.perform(All { needles, bytes, base, marks: &mut marks });
+        prop_assert_eq!(&marks[..count], scalar::all(needles, bytes, base));
+        Ok(())
+    }
+
+    /// The same for the search outside quotes, up to where the machine ended it.
+    fn same_outside_quotes(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
+        let dialect = &Dialect::default();
+        let mut marks = vec![usize::MAX; bytes.len() + SLACK];
+        let (count, end) = machine.perform(OutsideQuotes { dialect, bytes, base: 0, marks: &mut marks });
+        prop_assert_eq!(&marks[..count], scalar::outside_quotes(dialect, &bytes[..end]));
+        prop_assert!(end == bytes.len() || scalar::is_odd(dialect, bytes, end));
         Ok(())
     }
 
@@ -147,35 +203,52 @@ mod tests {
         proptest::collection::vec(byte, 0..300)
     }
 
+    /// Fields of which most are quoted as they should be.
+    fn quoted() -> impl Strategy<Value = Vec<u8>> {
+        let field = prop_oneof![
+            10 => "\"[a-z,\n]{0,30}(\"\"[a-z,\n]{0,9}){0,3}\"",
+            10 => "[a-z]{0,9}",
+            1 => "[a-z]{1,9}\"[a-z,\"]{0,9}",
+        ];
+        let end = prop_oneof![4 => Just(","), 1 => Just("\n"), 1 => Just("\r\n")];
+        proptest::collection::vec((field, end), 0..30).prop_map(|fields| {
+            fields.into_iter().map(|(field, end)| field + end).collect::<String>().into_bytes()
+        })
+    }
+
+    fn machines_agree(bytes: &[u8]) -> Result<(), TestCaseError> {
+        fn each(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
+            same(machine, *b",\n\r", bytes)?;
+            same(machine, *b"\xff\n\r\"\\#", bytes)?;
+            same(machine, *b"\0\n\r\0\0\x80", bytes)?;
+            same_outside_quotes(machine, bytes)
+        }
+        each(swar::Swar, bytes)?;
+        #[cfg(target_arch = "x86_64")]
+        {
+            each(x86::Sse2::FLOOR, bytes)?;
+            x86::Avx2::detect().map_or(Ok(()), |avx2| each(avx2, bytes))?;
+        }
+        Ok(())
+    }
+
     proptest! {
         #[test]
-        fn the_chosen_code_finds_what_the_scalar_loop_finds(bytes in windows()) {
-            same(by_machine, *b",\n\r", &bytes)?;
-            same(by_machine, *b";\n\r\"", &bytes)?;
-            same(by_machine, *b"\xff\n\r\"\\#", &bytes)?;
-            same(by_machine, *b"\0\n\r\0\0\x80", &bytes)?;
+        fn every_machine_finds_what_the_scalar_loop_finds(bytes in windows()) {
+            machines_agree(&bytes)?;
         }
 
         #[test]
-        fn the_portable_code_does(bytes in windows()) {
-            same(swar::marks, *b"\0\n\r\"", &bytes)?;
-            same(swar::marks, *b"\xff\n\r\"\\#", &bytes)?;
-        }
-
-        #[cfg(target_arch = "x86_64")]
-        #[test]
-        fn the_floor_of_this_machine_does(bytes in windows()) {
-            same(x86::marks_floor, *b"\0\n\r\"", &bytes)?;
-            same(x86::marks_floor, *b"\xff\n\r\"\\#", &bytes)?;
+        fn and_in_quoted_files(bytes in quoted()) {
+            machines_agree(&bytes)?;
         }
     }
 
     #[test]
     fn a_window_of_nothing_but_marks() {
         let bytes = [b','; 333];
-        let dialect = Dialect::default();
-        let mut found = vec![0; bytes.len() + SLACK];
-        let count = marks(&Needles::of(&dialect), &bytes, 10, 333, &mut found);
-        assert_eq!(found[..count], (10..333).collect::<Vec<_>>());
+        let mut marks = vec![0; bytes.len() + SLACK];
+        let count = all(&Dialect::default(), &bytes, 10..333, &mut marks);
+        assert_eq!(marks[..count], (10..333).collect::<Vec<_>>());
     }
 }

@@ -1,50 +1,58 @@
 //! SSE2 and AVX2: sixteen and thirty-two bytes at a time.
 //!
-//! SSE2 is part of every x86-64; whether AVX2 is there is asked at run time (the answer is cached by the standard
-//! library). The loop is written once and inlined into a function for each instruction set.
+//! SSE2 is part of every x86-64; whether AVX2 is there is asked at run time, and the standard library keeps the answer.
 
 #![allow(unsafe_code)]
 
-use super::{BLOCK, in_blocks};
+use super::machine::{BLOCK, Job, Machine};
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     _mm_setzero_si128, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
     _mm256_set1_epi8, _mm256_setzero_si256,
 };
 
-/// Writes the positions of the needles, `base` added, and returns how many there are.
-#[inline]
-pub(super) fn marks<const N: usize>(
-    needles: [u8; N],
-    window: &[u8],
-    base: usize,
-    marks: &mut [usize],
-) -> usize {
-    if is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("popcnt")
-    {
-        // SAFETY: `marks_avx2` wants a CPU with the three features; all were just seen.
-        unsafe { marks_avx2(needles, window, base, marks) }
-    } else {
-        marks_floor(needles, window, base, marks)
+/// The floor of x86-64.
+#[derive(Clone, Copy)]
+pub(super) struct Sse2(());
+
+impl Sse2 {
+    /// The proof that SSE2 is there: the architecture.
+    pub(super) const FLOOR: Self = Self(());
+}
+
+/// A machine with AVX2, and with the bit instructions that all of those have. Made by [`detect`](Self::detect) alone.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    #[inline]
+    pub(super) fn detect() -> Option<Self> {
+        let there = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("popcnt");
+        there.then_some(Self(()))
     }
 }
 
-pub(super) fn marks_floor<const N: usize>(
-    needles: [u8; N],
-    window: &[u8],
-    base: usize,
-    marks: &mut [usize],
-) -> usize {
-    // SAFETY: `marks_sse2` wants a CPU with SSE2; every x86-64 has it.
-    unsafe { marks_sse2(needles, window, base, marks) }
-}
+impl Machine for Sse2 {
+    type Pattern = __m128i;
 
-#[target_feature(enable = "sse2")]
-fn marks_sse2<const N: usize>(needles: [u8; N], window: &[u8], base: usize, marks: &mut [usize]) -> usize {
-    let patterns = needles.map(|byte| _mm_set1_epi8(byte.cast_signed()));
-    in_blocks(window, base, marks, |block| mask_sse2(patterns, block))
+    #[inline(always)]
+    fn pattern(self, byte: u8) -> __m128i {
+        // SAFETY: wants SSE2, which every x86-64 has.
+        unsafe { _mm_set1_epi8(byte.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn mask<const N: usize>(self, patterns: [__m128i; N], block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: wants SSE2, which every x86-64 has.
+        unsafe { mask_sse2(patterns, block) }
+    }
+
+    #[inline]
+    fn perform<J: Job>(self, job: J) -> J::Output {
+        job.run(self)
+    }
 }
 
 #[inline]
@@ -64,10 +72,31 @@ fn mask_sse2<const N: usize>(patterns: [__m128i; N], block: &[u8; BLOCK]) -> u64
     mask
 }
 
+impl Machine for Avx2 {
+    type Pattern = __m256i;
+
+    #[inline(always)]
+    fn pattern(self, byte: u8) -> __m256i {
+        // SAFETY: wants AVX; `self` is the proof of AVX2, which includes it.
+        unsafe { _mm256_set1_epi8(byte.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn mask<const N: usize>(self, patterns: [__m256i; N], block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: wants AVX2; `self` is the proof of it.
+        unsafe { mask_avx2(patterns, block) }
+    }
+
+    #[inline]
+    fn perform<J: Job>(self, job: J) -> J::Output {
+        // SAFETY: wants AVX2 and the bit instructions; `self` is the proof of them.
+        unsafe { perform_avx2(self, job) }
+    }
+}
+
 #[target_feature(enable = "avx2,bmi1,popcnt")]
-fn marks_avx2<const N: usize>(needles: [u8; N], window: &[u8], base: usize, marks: &mut [usize]) -> usize {
-    let patterns = needles.map(|byte| _mm256_set1_epi8(byte.cast_signed()));
-    in_blocks(window, base, marks, |block| mask_avx2(patterns, block))
+fn perform_avx2<J: Job>(avx2: Avx2, job: J) -> J::Output {
+    job.run(avx2)
 }
 
 #[inline]
