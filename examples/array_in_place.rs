@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example array_in_place -- prices.npy` takes your file of f64; without a name it makes one.
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 

@@ -53,13 +53,7 @@ pub(crate) fn shape_len(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |len, &dimension| len.checked_mul(dimension))
 }
 
-/// Returns how many elements of type `T` make up whole lines of about `bytes` bytes; at least one line.
-pub(crate) const fn chunk_len<T>(bytes: usize) -> usize {
-    let per_line = elements_per_line::<T>();
-    let lines = bytes / LINE_BYTES;
-    if lines == 0 { per_line } else { lines * per_line }
-}
-
+/// Returns how many elements of type `T` lie on one line; at least one.
 const fn elements_per_line<T>() -> usize {
     let size = if size_of::<T>() == 0 { 1 } else { size_of::<T>() };
     if size >= LINE_BYTES { 1 } else { LINE_BYTES / size }
@@ -89,14 +83,6 @@ pub(crate) fn part<T>(len: usize, parts: usize, index: usize) -> Range<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn chunks_are_whole_lines() {
-        assert_eq!(chunk_len::<f32>(0), 32);
-        assert_eq!(chunk_len::<f64>(300), 32);
-        assert_eq!(chunk_len::<u8>(65_536), 65_536);
-        assert_eq!(chunk_len::<[u8; 200]>(1024), 8);
-    }
 
     #[test]
     fn shapes_count_their_elements() {

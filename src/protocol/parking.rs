@@ -21,7 +21,7 @@ use crate::sync::lock::{Condvar, Mutex, MutexGuard};
 
 /// Queues by address, a fixed number of them.
 #[derive(Debug)]
-pub(crate) struct Lot {
+pub(crate) struct ParkingLot {
     buckets: Box<[Bucket]>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum Parked {
     TimedOut,
 }
 
-impl Lot {
+impl ParkingLot {
     /// Makes a lot of `buckets` queues, at least one. Addresses that share a queue share its lock, nothing else.
     pub(crate) fn new(buckets: usize) -> Self {
         Self { buckets: (0..buckets.max(1)).map(|_| Bucket::new(VecDeque::new())).collect() }

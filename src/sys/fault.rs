@@ -251,7 +251,7 @@ mod linux {
         let at = ptr::with_exposed_provenance_mut(from);
         // SAFETY: the range lies in a guarded mapping that stays mapped while its reader, this very thread, is in it
         // (F1), and it is replaced by pages of the same access. What references see change is bytes of a file that
-        // another program took away, for which any value is valid (docs/decisions/0001).
+        // another program took away, for which any value is valid (docs/decisions/0003).
         unsafe { mmap_anonymous(at, to - from, prot, flags) }.is_ok()
     }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::{AtomicElement, Atomics, AtomicsError};
-use crate::protocol::parking::{Lot, Parked};
+use crate::protocol::parking::{Parked, ParkingLot};
 
 mod sealed {
     pub trait Sealed {}
@@ -54,9 +54,9 @@ pub enum WaitOutcome {
 }
 
 /// Everyone in this process who waits for an element, by its address.
-fn lot() -> &'static Lot {
-    static LOT: OnceLock<Lot> = OnceLock::new();
-    LOT.get_or_init(|| Lot::new(64))
+fn lot() -> &'static ParkingLot {
+    static LOT: OnceLock<ParkingLot> = OnceLock::new();
+    LOT.get_or_init(|| ParkingLot::new(64))
 }
 
 impl<T: WaitElement> Atomics<'_, T> {
