@@ -15,6 +15,7 @@ mod sync;
 mod models;
 mod scenario;
 mod twin;
+mod watched;
 mod weakenings;
 
 pub use models::scenarios;

@@ -5,12 +5,12 @@
 //! - FORBIDDEN: the waiter returns before both cells are written, or sleeps on after the last arrival.
 //! - ACCEPTABLE: the waiter never sleeps; it sleeps and is woken by an arrival that it had seen coming.
 
-use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
 use super::protocol::latch::Latch;
 use crate::scenario::Scenario;
+use crate::watched::Watched;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
@@ -23,21 +23,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 fn arrivals_carry_what_they_wrote<const ARRIVALS: usize>(spins: u32) {
     let latch = Arc::new(Latch::new(ARRIVALS as u32));
-    let written = Arc::new([(); ARRIVALS].map(|()| UnsafeCell::new(0)));
+    let written = Arc::new([(); ARRIVALS].map(|()| Watched::new(0)));
     let arrivals: Vec<_> = (0..ARRIVALS)
         .map(|k| {
             let (latch, written) = (latch.clone(), written.clone());
             thread::spawn(move || {
-                // SAFETY: the cell is this thread's until it arrives; loom checks that.
-                written[k].with_mut(|cell| unsafe { *cell = k + 1 });
+                written[k].set(k + 1);
                 latch.arrive();
             })
         })
         .collect();
     latch.wait(spins);
     for k in 0..ARRIVALS {
-        // SAFETY: all have arrived; loom checks that.
-        assert_eq!(written[k].with(|cell| unsafe { *cell }), k + 1);
+        assert_eq!(written[k].get(), k + 1);
     }
     for arrival in arrivals {
         arrival.join().unwrap();

@@ -10,13 +10,13 @@
 //!   returned (loom sees cells that race); a piece run twice or not at all; a caller that sleeps after the last left.
 //! - ACCEPTABLE: a helper that finds nothing; one that meets the next loop; a caller that runs its loop alone.
 
-use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
 use super::protocol::loop_board::Board;
 use crate::scenario::Scenario;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::watched::Watched;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
@@ -34,39 +34,30 @@ const INPUT: u32 = 7;
 
 /// What lies on a caller's stack.
 struct Loop {
-    input: UnsafeCell<u32>,
+    input: Watched<u32>,
     next: AtomicU32,
-    outputs: [UnsafeCell<u32>; PIECES],
+    outputs: [Watched<u32>; PIECES],
 }
 
 impl Loop {
     fn new() -> Self {
         Self {
-            input: UnsafeCell::new(0),
+            input: Watched::new(0),
             next: AtomicU32::new(0),
-            outputs: [(); PIECES].map(|()| UnsafeCell::new(0)),
+            outputs: [(); PIECES].map(|()| Watched::new(0)),
         }
     }
 
     fn run(&self) {
         // ORDERING: Relaxed; the board alone has to order the cells.
         while let Some(output) = self.outputs.get(self.next.fetch_add(1, Relaxed) as usize) {
-            // SAFETY: the caller wrote it before it posted; loom checks that.
-            let input = self.input.with(|cell| unsafe { *cell });
-            // SAFETY: the counter gave this piece to us alone; loom checks that.
-            output.with_mut(|cell| unsafe { *cell += input });
+            output.set(output.get() + self.input.get());
         }
-    }
-
-    fn write_input(&self, input: u32) {
-        // SAFETY: nobody else is inside; loom checks that.
-        self.input.with_mut(|cell| unsafe { *cell = input });
     }
 
     fn assert_done(&self) {
         for output in &self.outputs {
-            // SAFETY: as above.
-            assert_eq!(output.with(|cell| unsafe { *cell }), INPUT, "a piece runs once");
+            assert_eq!(output.get(), INPUT, "a piece runs once");
         }
     }
 }
@@ -85,7 +76,7 @@ impl<const LOOPS: usize> World<LOOPS> {
 
     /// Runs a loop as a caller does. Returns whether it had the board.
     fn call(&self, loop_: &Loop, spins: u32) -> bool {
-        loop_.write_input(INPUT);
+        loop_.input.set(INPUT);
         let owned = self.board.try_own();
         match &owned {
             Some(owned) => {
@@ -96,7 +87,7 @@ impl<const LOOPS: usize> World<LOOPS> {
             None => loop_.run(),
         }
         loop_.assert_done();
-        loop_.write_input(0);
+        loop_.input.set(0);
         owned.map(|owned| self.board.release(owned)).is_some()
     }
 

@@ -10,13 +10,13 @@
 
 use std::ops::Range;
 
-use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
 use super::protocol::merge_tree::{Block, Merge, MergeTree};
 use crate::scenario::Scenario;
 use crate::sync::atomic::AtomicU32;
+use crate::watched::Watched;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -29,14 +29,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 struct Tree {
     arrivals: Vec<AtomicU32>,
-    slots: Vec<UnsafeCell<String>>,
+    slots: Vec<Watched<String>>,
 }
 
 impl Tree {
     fn new(leaves: usize) -> Self {
         Self {
             arrivals: (0..leaves).map(|_| AtomicU32::new(0)).collect(),
-            slots: (0..leaves).map(|_| UnsafeCell::new(String::new())).collect(),
+            slots: (0..leaves).map(|_| Watched::new(String::new())).collect(),
         }
     }
 
@@ -44,15 +44,12 @@ impl Tree {
     fn finish(&self, leaves: Range<usize>) {
         for block in Block::cut(leaves) {
             let Block { first_leaf, leaves } = block;
-            // SAFETY: a block's slot is its worker's until it climbs; loom checks that.
-            self.slots[first_leaf].with_mut(|slot| unsafe { *slot = shape(first_leaf, leaves) });
+            self.slots[first_leaf].set(shape(first_leaf, leaves));
             let tree = MergeTree::new(&self.arrivals);
             let mut climb = tree.climb(block);
             while let Some(Merge { left, right }) = climb.next_merge() {
-                // SAFETY: both blocks are finished and ours (M1); loom checks that.
-                let second = self.slots[right].with(|slot| unsafe { (*slot).clone() });
-                // SAFETY: as above.
-                self.slots[left].with_mut(|slot| unsafe { *slot = format!("({} {second})", *slot) });
+                let merged = format!("({} {})", self.slots[left].get(), self.slots[right].get());
+                self.slots[left].set(merged);
             }
         }
     }
@@ -66,35 +63,34 @@ fn shape(first_leaf: usize, leaves: usize) -> String {
     }
 }
 
-/// Each worker finishes its ranges of leaves; the first is this thread.
-fn workers_merge(ranges: &[&[Range<usize>]], result: &str) {
-    let leaves = ranges.iter().copied().flatten().map(Range::len).sum();
+/// Each worker finishes its ranges of leaves, given by their ends; the first is this thread.
+fn workers_merge(ranges: &[&'static [[usize; 2]]], result: &str) {
+    let leaves = ranges.iter().copied().flatten().map(|[start, end]| end - start).sum();
     let tree = Arc::new(Tree::new(leaves));
-    let work = |own: &[Range<usize>]| {
-        let (tree, own) = (tree.clone(), own.to_vec());
-        move || own.into_iter().for_each(|leaves| tree.finish(leaves))
+    let work = |own: &'static [[usize; 2]]| {
+        let tree = tree.clone();
+        move || own.iter().for_each(|&[start, end]| tree.finish(start..end))
     };
     let others: Vec<_> = ranges[1..].iter().map(|own| thread::spawn(work(own))).collect();
     work(ranges[0])();
     for other in others {
         other.join().unwrap();
     }
-    // SAFETY: the workers have been joined.
-    tree.slots[0].with(|slot| assert_eq!(unsafe { &*slot }, result));
+    assert_eq!(tree.slots[0].get(), result);
 }
 
 fn three_leaves_two_workers() {
-    workers_merge(&[&[0..1, 2..3], &[1..2]], "((0 1) 2)");
+    workers_merge(&[&[[0, 1], [2, 3]], &[[1, 2]]], "((0 1) 2)");
 }
 
 fn three_leaves_three_workers() {
-    workers_merge(&[&[0..1], &[1..2], &[2..3]], "((0 1) 2)");
+    workers_merge(&[&[[0, 1]], &[[1, 2]], &[[2, 3]]], "((0 1) 2)");
 }
 
 fn five_leaves_two_workers() {
-    workers_merge(&[&[0..1, 4..5], &[1..4]], "(((0 1) (2 3)) 4)");
+    workers_merge(&[&[[0, 1], [4, 5]], &[[1, 4]]], "(((0 1) (2 3)) 4)");
 }
 
 fn five_leaves_three_workers() {
-    workers_merge(&[&[0..2], &[3..5], &[2..3]], "(((0 1) (2 3)) 4)");
+    workers_merge(&[&[[0, 2]], &[[3, 5]], &[[2, 3]]], "(((0 1) (2 3)) 4)");
 }

@@ -9,12 +9,12 @@
 //! - ACCEPTABLE: a worker that leaves while another still moves stolen pieces into its own share; pieces handed out
 //!   to those who have not seen the cancellation.
 
-use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
 use super::protocol::shares::Shares;
 use crate::scenario::Scenario;
+use crate::watched::Watched;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -27,14 +27,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 struct Deal {
     shares: Shares,
-    pieces: Vec<UnsafeCell<u32>>,
+    pieces: Vec<Watched<u32>>,
 }
 
 impl Deal {
     fn new(pieces: u32, workers: usize) -> Arc<Self> {
         let shares = Shares::new(workers);
         shares.deal(0..pieces, workers);
-        Arc::new(Self { shares, pieces: (0..pieces).map(|_| UnsafeCell::new(0)).collect() })
+        Arc::new(Self { shares, pieces: (0..pieces).map(|_| Watched::new(0)).collect() })
     }
 
     /// Takes once; returns whether there was anything.
@@ -44,16 +44,15 @@ impl Deal {
 
     fn run(&self, taken: std::ops::Range<u32>) -> bool {
         for piece in taken.clone() {
-            // SAFETY: the piece was handed out to us alone; loom checks that.
-            self.pieces[piece as usize].with_mut(|cell| unsafe { *cell += 1 });
+            let cell = &self.pieces[piece as usize];
+            cell.set(cell.get() + 1);
         }
         !taken.is_empty()
     }
 
     /// Returns how often each piece was handed out, when all workers have gone.
     fn counts(&self) -> Vec<u32> {
-        // SAFETY: the workers have been joined.
-        self.pieces.iter().map(|piece| piece.with(|cell| unsafe { *cell })).collect()
+        self.pieces.iter().map(Watched::get).collect()
     }
 }
 
