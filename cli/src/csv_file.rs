@@ -98,7 +98,7 @@ pub(crate) fn is_empty(record: &Record<'_>, column: Column) -> bool {
 }
 
 /// A record's number in a column, `None` where it has nothing there.
-#[inline]
+#[inline(always)]
 pub(crate) fn number(record: &Record<'_>, column: Column) -> Result<Option<f64>, CsvError> {
     match record.get(column) {
         Some(field) if !field.raw().is_empty() => match record.f64(column) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ringmill::csv::{Column, CsvError, Record};
 
 use super::key::PackedKey;
-use super::plan::Plan;
+use super::plan::{Input, Plan};
 use super::tally::Tally;
 use crate::csv_file::{is_empty, number};
 use crate::keyed::{Hashing, Head, Keyed};
@@ -60,6 +60,21 @@ pub(super) struct Group<S> {
     pub(super) tallies: S,
 }
 
+impl<S: Tallies> Group<S> {
+    #[inline]
+    fn add(&mut self, record: &Record<'_>, inputs: &[Input]) -> Result<(), CsvError> {
+        self.records += 1;
+        for (tally, input) in self.tallies.all_mut().iter_mut().zip(inputs) {
+            if !input.numeric {
+                tally.count(u64::from(!is_empty(record, input.column)));
+            } else if let Some(number) = number(record, input.column)? {
+                tally.add(number);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The groups of a part of the file.
 #[derive(Debug)]
 pub(super) struct Groups<'f, S> {
@@ -78,24 +93,16 @@ impl<'f, S: Tallies> Groups<'f, S> {
     #[inline]
     pub(super) fn add(&mut self, record: &Record<'f>, plan: &Plan) -> Result<(), CsvError> {
         let new = || Group { records: 0, tallies: S::new(plan.inputs.len()) };
-        let group = if let [only] = *plan.keys {
+        let update = |group: &mut Group<S>| group.add(record, &plan.inputs);
+        if let [only] = *plan.keys {
             let key = field(record, only);
-            self.groups.value(Head::within(self.text, &key), &key, || key.clone(), new)
+            self.groups.update(Head::within(self.text, &key), &key, || key.clone(), new, update)
         } else {
             self.packed.clear();
             plan.keys.iter().for_each(|&column| self.packed.push(&field(record, column)));
             let key = self.packed.bytes();
-            self.groups.value(Head::of(key), key, || Cow::Owned(key.to_vec()), new)
-        };
-        group.records += 1;
-        for (tally, input) in group.tallies.all_mut().iter_mut().zip(&plan.inputs) {
-            if !input.numeric {
-                tally.count(u64::from(!is_empty(record, input.column)));
-            } else if let Some(number) = number(record, input.column)? {
-                tally.add(number);
-            }
+            self.groups.update(Head::of(key), key, || Cow::Owned(key.to_vec()), new, update)
         }
-        Ok(())
     }
 
     /// Takes in the groups of the part that follows.
@@ -116,7 +123,7 @@ impl<'f, S: Tallies> Groups<'f, S> {
 }
 
 /// A key field; one that a short record lacks is empty.
-#[inline]
+#[inline(always)]
 fn field<'f>(record: &Record<'f>, column: Column) -> Cow<'f, [u8]> {
     record.get(column).map(|field| field.bytes()).unwrap_or_default()
 }

@@ -76,24 +76,29 @@ impl<'f, V> Keyed<'f, V> {
         self.table = HashTable::new();
     }
 
-    /// The value of a key with this head, a new one if there is none; only then is the key asked for as one to keep.
+    /// Calls `update` with the value of a key with this head, a new one if there is none; only then is the key asked
+    /// for as one to keep.
     #[inline]
-    pub(crate) fn value(
+    pub(crate) fn update<R>(
         &mut self,
         head: Head,
         key: &[u8],
         keep: impl FnOnce() -> Cow<'f, [u8]>,
         new: impl FnOnce() -> V,
-    ) -> &mut V {
+        update: impl FnOnce(&mut V) -> R,
+    ) -> R {
         let hash = self.hashing.hash(head, key);
+        if let Some(slot) = self.table.find_mut(hash, |slot| slot.holds(head, key)) {
+            return update(&mut slot.value);
+        }
+        update(self.insert(hash, Slot { head, key: keep(), value: new() }))
+    }
+
+    #[cold]
+    fn insert(&mut self, hash: u64, slot: Slot<'f, V>) -> &mut V {
         let hashing = &self.hashing;
-        let slot =
-            self.table.entry(hash, |slot| slot.holds(head, key), |slot| hashing.hash(slot.head, &slot.key));
-        let slot = match slot {
-            Entry::Occupied(slot) => slot.into_mut(),
-            Entry::Vacant(free) => free.insert(Slot { head, key: keep(), value: new() }).into_mut(),
-        };
-        &mut slot.value
+        let slot = self.table.insert_unique(hash, slot, |slot| hashing.hash(slot.head, &slot.key));
+        &mut slot.into_mut().value
     }
 
     /// Takes in all of `later`; values of a key in both are joined, the earlier first.
@@ -132,7 +137,7 @@ mod tests {
         let mut counts = Keyed::new(hashing);
         for key in keys {
             let head = Head::of(key.as_bytes());
-            *counts.value(head, key.as_bytes(), || Cow::Borrowed(key.as_bytes()), || 0) += 1;
+            counts.update(head, key.as_bytes(), || Cow::Borrowed(key.as_bytes()), || 0, |count| *count += 1);
         }
         counts
     }

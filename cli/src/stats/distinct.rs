@@ -22,7 +22,7 @@ impl<'f> Distinct<'f> {
     #[inline]
     pub(crate) fn add(&mut self, head: Head, value: &Cow<'f, [u8]>) {
         if !self.many {
-            self.seen.value(head, value, || value.clone(), || ());
+            self.seen.update(head, value, || value.clone(), || (), |()| ());
             self.limit();
         }
     }
