@@ -10,6 +10,9 @@ const MIN_CHUNK_BYTES: usize = 1 << 20;
 /// The most chunks that a file is cut into by default: enough to share out evenly, few enough to keep their results.
 const MAX_CHUNKS: usize = 256;
 
+/// The most chunks at any wish: their entry states are kept, so their number must not grow with the file.
+const MOST_CHUNKS: usize = 1 << 20;
+
 /// How the bytes of a file's records are cut into chunks.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks {
@@ -18,10 +21,11 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// Cuts `data`, in chunks of `chunk_bytes` if given.
+    /// Cuts `data`, in chunks of `chunk_bytes` if given, or of more if that would be over a million.
     pub(crate) fn new(data: Range<usize>, chunk_bytes: Option<usize>) -> Self {
         let by_size = data.len().div_ceil(MAX_CHUNKS).next_multiple_of(1 << 16);
-        let chunk_bytes = chunk_bytes.unwrap_or(by_size.max(MIN_CHUNK_BYTES)).max(1);
+        let least = data.len().div_ceil(MOST_CHUNKS).max(1);
+        let chunk_bytes = chunk_bytes.unwrap_or(by_size.max(MIN_CHUNK_BYTES)).max(least);
         Self { data, chunk_bytes }
     }
 
@@ -55,8 +59,9 @@ mod tests {
             len in prop_oneof![0..5000_usize, 0..usize::MAX / 4],
             size in prop_oneof![Just(None), (0..64_usize).prop_map(Some)],
         ) {
-            prop_assume!(size.is_none() || len < 5000);
             let chunks = Chunks::new(start..start + len, size);
+            prop_assert!(chunks.count() <= MOST_CHUNKS);
+            prop_assume!(size.is_none() || len < 5000);
             let mut at = start;
             for chunk in 0..chunks.count() {
                 let range = chunks.range(chunk);

@@ -120,7 +120,7 @@ impl CsvOptions {
         self
     }
 
-    /// Sets the size of the chunks that workers take, at least one byte.
+    /// Sets the size of the chunks that workers take, in bytes; more if that would be over a million chunks.
     ///
     /// By default it follows from the file's size alone: 1 MiB, or more where that would be over 256 chunks. Records
     /// never depend on it. The order in which partial results are merged does.
