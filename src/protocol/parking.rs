@@ -75,7 +75,6 @@ impl ParkingLot {
         let bell = Arc::new(Condvar::new());
         queue.push_back(Waiter { address, bell: Arc::clone(&bell) });
         loop {
-            queue = sleep(queue, &bell, deadline);
             let Some(place) = queue.iter().position(|waiter| Arc::ptr_eq(&waiter.bell, &bell)) else {
                 return Parked::Called;
             };
@@ -83,6 +82,7 @@ impl ParkingLot {
                 queue.remove(place);
                 return Parked::TimedOut;
             }
+            queue = sleep(queue, &bell, deadline);
         }
     }
 

@@ -11,6 +11,7 @@ mod idle;
 mod latch;
 mod loop_board;
 mod merge_tree;
+mod parking;
 mod shares;
 mod sleep;
 
@@ -24,6 +25,7 @@ pub fn scenarios() -> Vec<Scenario> {
         shares::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
+        parking::scenarios(),
     ]
     .concat()
 }
