@@ -31,7 +31,7 @@ use crate::sys::map::{self, Mapping};
 /// that lock can still write to the file, and the caller vouches that none does while the region is read or changed:
 /// what is read may otherwise be any mixture of old and new, from one instruction to the next, and what has been
 /// checked may change after the check. A file that is *cut short* is not part of that promise: with
-/// [`Faults::Guarded`], the default, the missing pages read as zeros and [`check`](Self::check) is an error.
+/// [`Faults::Guarded`](super::Faults::Guarded), the default, the missing pages read as zeros and [`check`](Self::check) is an error.
 ///
 /// Where the writers cannot be trusted, read the file into memory of your own with `std::fs::read`.
 ///

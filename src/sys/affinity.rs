@@ -104,7 +104,8 @@ pub(crate) fn restore(_cpus: &CpuSet) -> Result<(), SystemError> {
     Err(SystemError::new("sched_setaffinity", io::ErrorKind::Unsupported.into()))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

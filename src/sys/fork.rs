@@ -62,7 +62,8 @@ fn hook() -> Result<(), SystemError> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
