@@ -23,19 +23,17 @@ impl PackedKey {
     }
 }
 
-/// Splits a key into its fields.
-pub(super) fn fields(key: &[u8], columns: usize) -> Vec<&[u8]> {
-    if columns == 1 {
-        return vec![key];
-    }
+/// The fields of a key of so many columns.
+pub(super) fn fields(key: &[u8], columns: usize) -> impl Iterator<Item = &[u8]> {
     let mut rest = key;
-    let mut fields = Vec::with_capacity(columns);
-    while let Some((len, tail)) = rest.split_first_chunk::<LENGTH_BYTES>() {
-        let (field, tail) = tail.split_at(u32::from_le_bytes(*len) as usize);
-        fields.push(field);
+    (0..columns).map(move |_| {
+        let (field, tail) = match rest.split_first_chunk::<LENGTH_BYTES>() {
+            Some((len, tail)) if columns > 1 => tail.split_at(u32::from_le_bytes(*len) as usize),
+            _ => (rest, &[][..]),
+        };
         rest = tail;
-    }
-    fields
+        field
+    })
 }
 
 #[cfg(test)]
@@ -48,8 +46,8 @@ mod tests {
         for parts in [[&b"a"[..], b"bc"], [b"ab", b"c"], [b"", b""], [b"\0\0\0\0", b"\x01"]] {
             key.clear();
             parts.iter().for_each(|part| key.push(part));
-            assert_eq!(fields(key.bytes(), 2), parts);
+            assert!(fields(key.bytes(), 2).eq(parts));
         }
-        assert_eq!(fields(b"whole", 1), [b"whole"]);
+        assert!(fields(b"whole", 1).eq([b"whole"]));
     }
 }

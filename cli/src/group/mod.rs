@@ -77,16 +77,14 @@ impl Job<'_> {
     /// Lists the groups in the order of their keys.
     fn report<S: Tallies>(&self, groups: Groups<'_, S>) -> Grouped {
         let keys = self.plan.keys.len();
-        let pairs: Vec<_> = groups.into_pairs().collect();
-        let mut found: Vec<(Vec<&[u8]>, &Group<S>)> =
-            pairs.iter().map(|(key, group)| (key::fields(key, keys), group)).collect();
-        found.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        let mut found: Vec<_> = groups.into_pairs().collect();
+        found.sort_unstable_by(|(left, _), (right, _)| key::fields(left, keys).cmp(key::fields(right, keys)));
 
         let by = self.args.by.iter().map(|name| (name.clone(), Align::Left));
         let measures = self.args.aggregates.iter().map(|what| (what.to_string(), Align::Right));
         let mut rows = Rows::new(by.chain(measures));
         for (key, group) in &found {
-            let key = key.iter().map(|field| Value::text(field));
+            let key = key::fields(key, keys).map(Value::text);
             rows.push(key.chain(self.plan.outputs.iter().map(|output| output.of(group))).collect());
         }
         Grouped { records: found.iter().map(|(_, group)| group.records).sum(), groups: rows }
