@@ -98,7 +98,7 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("sleep"),
         lacks: "the step of the epoch",
-        line: "self.epoch.fetch_add(1, AcqRel);",
+        line: "self.epoch.fetch_add(1, Relaxed);",
         instead: "",
         scenario: "sleep: one waiter, one notifier [strong",
         objection: Deadlock,
@@ -204,8 +204,8 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "LEAVE, the acquire of those who left before",
-        line: "fetch_and(!POSTED, AcqRel)",
-        instead: "fetch_and(!POSTED, Release)",
+        line: "fetch_and(!POSTED, Acquire)",
+        instead: "fetch_and(!POSTED, Relaxed)",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },

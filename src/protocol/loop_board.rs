@@ -23,7 +23,7 @@
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{UnsafeCell, futex, hint};
 
-use Ordering::{AcqRel, Acquire, Relaxed, Release};
+use Ordering::{Acquire, Relaxed, Release};
 
 const ENTERED: u32 = 1;
 const MAX_ENTERED: u32 = (1 << 13) - 1;
@@ -135,8 +135,9 @@ impl Board {
 
     /// Takes the loop down and waits until the last helper has left, looking `spins` times before it sleeps.
     pub(crate) fn take_down(&self, _: &Owned, spins: u32) {
-        // ORDERING: LEAVE, acquire side, for those who have left before. Release is for nobody: it keeps the sequence.
-        let mut word = self.word.fetch_and(!POSTED, AcqRel) & !POSTED;
+        // ORDERING: LEAVE, acquire side, for those who have left before. Like every exchange it goes on with their release
+        // sequence, so whoever leaves later need not know of them.
+        let mut word = self.word.fetch_and(!POSTED, Acquire) & !POSTED;
         let mut spins = spins;
         while entered(word) > 0 {
             if spins > 0 {

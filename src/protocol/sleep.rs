@@ -16,13 +16,13 @@
 //! - B2: whoever was counted when `waking` rose by k holds an epoch older than the step that follows, so at least k of
 //!   them depart: those that are in the kernel are woken, those on the way into it find that the epoch moved on.
 //! - SLEEP: announce, fence, look again, against publish, fence, look for sleepers. Carries no data.
-//! - CLOSE: `close` to `is_closed`, carries nothing; who sleeps is woken, who is about to sleep looks again first.
-//! - EPOCH: `notify` to `announce` and `wait`, carries the fact that what was published before can be found by now.
+//! - COUNTED: `announce` to `notify`, carries the load of the epoch, for B2. Nothing else rides on these words: what was
+//!   published is found because of the fences, and what it means is for those who publish and find it to order.
 
 use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use crate::sync::futex;
 
-use Ordering::{AcqRel, Acquire, Relaxed, Release};
+use Ordering::{Acquire, Relaxed, Release};
 
 const SLEEPER: u32 = 1;
 const WAKING: u32 = 1 << 16;
@@ -57,10 +57,12 @@ impl Bed {
 
     /// Counts the caller as a sleeper. It must look for work once more before it waits.
     pub(crate) fn announce(&self) -> Announced {
-        // ORDERING: EPOCH, acquire side. Work published before the step that we read is found when we look again.
-        let epoch = self.epoch.load(Acquire);
-        // ORDERING: Release, so that a notifier that counts us steps the epoch after our load of it (B2); its acquire
-        // side is the exchange in `notify`. At 65,535 threads the count would run over; a pool is far smaller.
+        // ORDERING: Relaxed; COUNTED orders it. If it reads a notifier's step, our fence comes after that notifier's, and
+        // we find the work when we look again.
+        let epoch = self.epoch.load(Relaxed);
+        // ORDERING: COUNTED, release side: a notifier that counts us steps the epoch after our load of it (B2). loom
+        // never lets a load see a later store, so no model can miss it. At 65,535 threads the count would run over; a
+        // pool is far smaller.
         self.state.fetch_add(SLEEPER, Release);
         // ORDERING: SLEEP, waiter side. The later of the two fences sees what the other side did before its own, so
         // either we find the work or the notifier finds us. Model: loom-tests/sleep.rs.
@@ -72,8 +74,6 @@ impl Bed {
     pub(crate) fn wait(&self, announced: Announced) {
         futex::wait(&self.epoch, announced.epoch);
         self.depart();
-        // ORDERING: EPOCH, acquire side. The wake itself promises no order; this load gives it.
-        self.epoch.load(Acquire);
     }
 
     /// Takes the announcement back: the second look found something to do.
@@ -115,29 +115,29 @@ impl Bed {
             if count == 0 {
                 return 0;
             }
-            // ORDERING: Acquire, the other side of the Release in `announce`: the step below comes after the load of
-            // the epoch by everyone counted here (B2).
+            // ORDERING: COUNTED, acquire side: the step below comes after the load of the epoch by everyone counted
+            // here (B2).
             match self.state.compare_exchange_weak(state, state + count * WAKING, Acquire, Relaxed) {
                 Ok(_) => break count,
                 Err(now) => state = now,
             }
         };
-        // ORDERING: EPOCH, release side: what we published before is found by who reads this step. Acquire keeps the
-        // chain of earlier notifiers whole.
-        self.epoch.fetch_add(1, AcqRel);
+        // ORDERING: Relaxed; only its place matters, which the exchange above gives it.
+        self.epoch.fetch_add(1, Relaxed);
         futex::wake(&self.epoch, count);
         count
     }
+
     /// Wakes everybody for good: from here on `is_closed`.
     pub(crate) fn close(&self) {
-        // ORDERING: CLOSE, release side; SLEEP does the rest, as for any other work.
-        self.closed.store(1, Release);
+        // ORDERING: Relaxed; SLEEP makes it found, as any other work, and nothing rides on it.
+        self.closed.store(1, Relaxed);
         self.notify(u32::MAX);
     }
 
     /// Returns whether the bed was closed. A sleeper asks when it looks again.
     pub(crate) fn is_closed(&self) -> bool {
-        // ORDERING: CLOSE, acquire side.
-        self.closed.load(Acquire) != 0
+        // ORDERING: Relaxed, as above.
+        self.closed.load(Relaxed) != 0
     }
 }
