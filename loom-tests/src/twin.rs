@@ -5,7 +5,7 @@ use crate::weakenings::{Objection, WEAKENINGS, Weakening};
 
 /// Copies with one line weakened each, and their models beside them.
 // The build script wrote them. What they lack makes more unused than their lines.
-#[allow(warnings, clippy::all, unsafe_code)]
+#[allow(warnings, clippy::all)]
 mod copies {
     include!(concat!(env!("OUT_DIR"), "/copies.rs"));
 }

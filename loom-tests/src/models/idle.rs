@@ -8,6 +8,8 @@
 //!   to stop.
 //! - ACCEPTABLE: a helper woken for a loop that another has taken down; one that comes by itself.
 
+#![allow(unsafe_code)]
+
 use loom::sync::Arc;
 use loom::thread;
 

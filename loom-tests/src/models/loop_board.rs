@@ -10,6 +10,8 @@
 //!   returned (loom sees cells that race); a piece run twice or not at all; a caller that sleeps after the last left.
 //! - ACCEPTABLE: a helper that finds nothing; one that meets the next loop; a caller that runs its loop alone.
 
+#![allow(unsafe_code)]
+
 use loom::sync::Arc;
 use loom::thread;
 

@@ -1,7 +1,7 @@
 //! One model for each file of `src/protocol/`, and `idle` for the two that meet.
 
-// A model that panics has failed, which is what a failed `unwrap` means here. Cells are loom's, which checks each use.
-#![allow(clippy::unwrap_used, unsafe_code)]
+// A model that panics has failed, which is what a failed `unwrap` means here.
+#![allow(clippy::unwrap_used)]
 
 use crate::protocol;
 use crate::scenario::Scenario;

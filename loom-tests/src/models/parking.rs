@@ -8,13 +8,13 @@
 //!   see the cell; one that is called by another's address; a count of the called that is not that of those who woke.
 //! - ACCEPTABLE: a waiter that sees the change and never sleeps; a call that finds nobody.
 
-use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
 
 use super::protocol::parking::{Parked, ParkingLot};
 use crate::scenario::Scenario;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::watched::Watched;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -28,13 +28,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 struct Place {
     lot: ParkingLot,
     values: [AtomicU32; 2],
-    written: UnsafeCell<u32>,
+    written: Watched<u32>,
 }
 
 impl Place {
     fn new() -> Arc<Self> {
         let values = [AtomicU32::new(0), AtomicU32::new(0)];
-        Arc::new(Self { lot: ParkingLot::new(1), values, written: UnsafeCell::new(0) })
+        Arc::new(Self { lot: ParkingLot::new(1), values, written: Watched::new(0) })
     }
 
     fn wait(&self, value: usize) -> Parked {
@@ -61,14 +61,12 @@ fn one_waits_one_calls() {
         thread::spawn(move || {
             let parked = place.wait(0);
             if parked == Parked::Called {
-                // SAFETY: whoever called wrote before; loom checks that.
-                assert_eq!(place.written.with(|cell| unsafe { *cell }), 7);
+                assert_eq!(place.written.get(), 7);
             }
             parked
         })
     };
-    // SAFETY: nobody reads before the call; loom checks that.
-    place.written.with_mut(|cell| unsafe { *cell = 7 });
+    place.written.set(7);
     place.change(0);
     let called = place.lot.notify(0, usize::MAX);
     let parked = waiter.join().unwrap();
