@@ -93,29 +93,46 @@ fn many_threads_may_find_out_at_once() {
     }
 }
 
-#[test]
-fn what_is_written_past_the_cut_stays_readable_and_is_reported() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("array.npy");
+fn array_cut_to_eight_pages(folder: &Path) -> (PathBuf, SharedArray<u64>) {
+    let path = folder.join("array.npy");
     SharedArray::<u64>::create_npy(&path, &[10_000]).unwrap().publish().unwrap().fill(3);
     let array = SharedArray::<u64>::open_npy(&path).unwrap();
     cut(&path, 8 * PAGE);
-    // From the ends to the middle, by two owners: no page that one has written may be taken from it again.
-    let (mut left, mut right) = array.split_at(5000);
-    let other = thread::spawn(move || {
-        for (index, element) in right.iter_mut().enumerate().rev() {
-            *element = 5000 + index as u64;
-        }
-        right
-    });
-    for (index, element) in left.iter_mut().enumerate() {
+    (path, array)
+}
+
+#[test]
+fn what_is_written_past_the_cut_stays_readable_and_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mut array) = array_cut_to_eight_pages(folder.path());
+    // From the end, so that every page is a fault of its own, and none may take back what lies behind it.
+    for (index, element) in array.iter_mut().enumerate().rev() {
         *element = index as u64;
     }
-    let array = SharedArray::reunite([left, other.join().unwrap()]).unwrap();
     assert!(array.iter().copied().eq(0..10_000));
     assert!(matches!(array.check(), Err(ArrayError::Region(RegionError::Truncated { .. }))));
     assert!(array.flush().is_err());
     assert_eq!(fs::metadata(&path).unwrap().len(), 8 * PAGE as u64, "the file does not grow");
+}
+
+#[test]
+fn two_who_write_past_the_cut_take_nothing_from_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..20 {
+        let (_, array) = array_cut_to_eight_pages(folder.path());
+        let threads = array.parts(2).into_iter().map(|mut part| {
+            thread::spawn(move || {
+                let offset = part.offset();
+                for (index, element) in part.iter_mut().enumerate().rev() {
+                    *element = (offset + index) as u64;
+                }
+                part
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        let array = SharedArray::reunite(threads.into_iter().map(|thread| thread.join().unwrap())).unwrap();
+        assert!(array.iter().copied().eq(0..10_000));
+    }
 }
 
 #[test]
@@ -190,5 +207,23 @@ fn a_fault_elsewhere_is_handed_on() {
     cut(&path, 0);
     // The handler is there and works, and lets go of what is not its own.
     assert_eq!(guarded.as_bytes()[PAGE], 0);
+    std::hint::black_box(declined.as_bytes()[PAGE]);
+}
+
+#[test]
+fn a_guard_ends_with_its_region() {
+    if let Some(signal) = in_child("a_guard_ends_with_its_region") {
+        assert_eq!(signal, Some(SIGBUS));
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(folder.path(), &vec![7; 64 * PAGE]);
+    let guarded = Region::open(&path).unwrap();
+    let before = guarded.as_bytes().as_ptr();
+    drop(guarded);
+    let declined = Region::options().faults(Faults::Signal).open(&path).unwrap();
+    // The kernel gives the same place again, so that an entry left behind would still lie over it.
+    assert_eq!(declined.as_bytes().as_ptr(), before);
+    cut(&path, 0);
     std::hint::black_box(declined.as_bytes()[PAGE]);
 }
