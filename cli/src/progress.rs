@@ -3,9 +3,11 @@
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::number;
 
 /// Bytes done of all bytes, shown on standard error while this lives.
 #[derive(Debug)]
@@ -16,8 +18,7 @@ pub(crate) struct Progress {
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
-const STYLE: &str =
-    "{msg} [{bar:32}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
+const STYLE: &str = "{prefix} [{bar:32}] {msg}";
 
 impl Progress {
     /// Starts to look, now and then, at how many of `total_bytes` are `done`.
@@ -44,15 +45,28 @@ fn show(
     done: impl Fn() -> u64,
     over_after: &dyn Fn(Duration) -> bool,
 ) {
+    let started = Instant::now();
     if over_after(PATIENCE) {
         return;
     }
     let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(total_bytes).with_style(style).with_message(doing).with_elapsed(PATIENCE);
+    let bar = ProgressBar::new(total_bytes).with_style(style).with_prefix(doing);
     while !over_after(TICK) {
-        bar.set_position(done().min(total_bytes));
+        let done = done().min(total_bytes);
+        bar.set_message(pace(done, total_bytes, started.elapsed()));
+        bar.set_position(done);
     }
     bar.finish_and_clear();
+}
+
+/// How much is done, how fast, and how long the rest will take at that rate.
+fn pace(done: u64, total: u64, elapsed: Duration) -> String {
+    let so_far = format!("{} of {}", number::bytes(done), number::bytes(total));
+    if done == 0 {
+        return so_far;
+    }
+    let left = elapsed.mul_f64((total - done) as f64 / done as f64);
+    format!("{so_far}, {}, {} s left", number::rate(done, elapsed), left.as_secs_f64().ceil())
 }
 
 impl Drop for Progress {
@@ -61,5 +75,18 @@ impl Drop for Progress {
             drop(stop);
             let _ = shown.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_is_done() {
+        let second = Duration::from_secs(1);
+        assert_eq!(pace(0, 4_000_000_000, second), "0 B of 4.00 GB");
+        assert_eq!(pace(1_000_000_000, 4_000_000_000, second), "1.00 GB of 4.00 GB, 1.00 GB/s, 3 s left");
+        assert_eq!(pace(4_000_000_000, 4_000_000_000, second), "4.00 GB of 4.00 GB, 4.00 GB/s, 0 s left");
     }
 }

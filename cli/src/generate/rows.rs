@@ -72,7 +72,8 @@ pub(super) fn write(
     let done = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&done);
     // ORDERING: Relaxed, here and below; a figure to show, nothing rides on it.
-    let _progress = budget.bytes.map(|total| Progress::start("writing", total, move || seen.load(Relaxed)));
+    let _progress =
+        Progress::start("writing", expected_bytes(kind, seed, budget), move || seen.load(Relaxed));
 
     let mut wave: Vec<Block> = Vec::new();
     wave.resize_with(BLOCKS_PER_WORKER * pool.workers(), Block::default);
@@ -109,4 +110,13 @@ pub(super) fn write(
         }
     }
     Ok(written)
+}
+
+/// About how many bytes that will be, judged by the first rows.
+fn expected_bytes(kind: &impl Rows, seed: u64, budget: Budget) -> u64 {
+    let rows = budget.rows.unwrap_or(u64::MAX);
+    let mut sample = Block { rows: rows.min(1_000), ..Block::default() };
+    sample.fill(kind, seed, u64::MAX);
+    let by_rows = sample.text.len() as f64 / sample.rows.max(1) as f64 * rows as f64;
+    budget.bytes.unwrap_or(by_rows as u64)
 }
