@@ -180,8 +180,8 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "POST, the release",
-        line: "self.word.fetch_or(POSTED, Release);",
-        instead: "self.word.fetch_or(POSTED, Relaxed);",
+        line: "self.line.word.store(word, Release);",
+        instead: "self.line.word.store(word, Relaxed);",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },
@@ -196,8 +196,8 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "LEAVE, the release",
-        line: "self.word.fetch_sub(ENTERED, Release);",
-        instead: "self.word.fetch_sub(ENTERED, Relaxed);",
+        line: "self.line.word.fetch_sub(ENTERED, Release);",
+        instead: "self.line.word.fetch_sub(ENTERED, Relaxed);",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },
@@ -212,32 +212,32 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "LEAVE, the acquire of who is about to sleep",
-        line: "self.word.fetch_or(WAITING, Acquire)",
-        instead: "self.word.fetch_or(WAITING, Relaxed)",
+        line: "self.line.word.fetch_or(WAITING, Acquire)",
+        instead: "self.line.word.fetch_or(WAITING, Relaxed)",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },
     Weakening {
         file: Protocol("loop_board"),
         lacks: "LEAVE, the acquire of the woken",
-        line: "word = self.word.load(Acquire);",
-        instead: "word = self.word.load(Relaxed);",
+        line: "word = self.line.word.load(Acquire);",
+        instead: "word = self.line.word.load(Relaxed);",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },
     Weakening {
         file: Protocol("loop_board"),
         lacks: "OWN, the release",
-        line: "self.word.store(word & !(OWNED | WAITING), Release);",
-        instead: "self.word.store(word & !(OWNED | WAITING), Relaxed);",
+        line: "self.owner.store(0, Release);",
+        instead: "self.owner.store(0, Relaxed);",
         scenario: "loop_board: two callers, one helper [weak",
         objection: Race,
     },
     Weakening {
         file: Protocol("loop_board"),
         lacks: "OWN, the acquire",
-        line: "compare_exchange(word, owned, Acquire, Relaxed)",
-        instead: "compare_exchange(word, owned, Relaxed, Relaxed)",
+        line: "compare_exchange(0, 1, Acquire, Relaxed)",
+        instead: "compare_exchange(0, 1, Relaxed, Relaxed)",
         scenario: "loop_board: two callers, one helper [weak",
         objection: Race,
     },
@@ -252,7 +252,7 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "the wake of the caller",
-        line: "futex::wake(&self.word, 1);",
+        line: "futex::wake(&self.line.word, 1);",
         instead: "",
         scenario: "loop_board: one helper, the caller sleeps [strong",
         objection: Deadlock,
@@ -316,6 +316,25 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
                   self.entries[kind.entry()].store(entry >> 32 << 32 | half, Relaxed); \
                   self.entries[kind.entry()].store(entry, Relaxed);",
         scenario: "cost: two kinds share an entry",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("cost"),
+        lacks: "time spent and end in one word (C1)",
+        line: "self.word.store(spent << 40 | end & CLOCK, Relaxed);",
+        instead: "let spent_before = self.word.load(Relaxed) >> 40 << 40; \
+                  self.word.store(spent_before | end & CLOCK, Relaxed); \
+                  let end = self.word.load(Relaxed) & CLOCK; self.word.store(spent << 40 | end, Relaxed);",
+        scenario: "cost: two callers share a streak",
+        objection: Assertion,
+    },
+    // The homes.
+    Weakening {
+        file: Protocol("homes"),
+        lacks: "the exchange (H1)",
+        line: "Some(self.spare.swap(home, Relaxed))",
+        instead: "let spare = self.spare.load(Relaxed); self.spare.store(home, Relaxed); Some(spare)",
+        scenario: "homes: two helpers make way",
         objection: Assertion,
     },
     // The parking lot.

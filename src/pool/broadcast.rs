@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::crew::{Crew, OwnedSeat};
 use super::error::LoopError;
 use super::handle::Pool;
-use super::posting::{Deal, Posting, is_inside_job};
+use super::posting::{Deal, FirstPanic, Posting, is_inside_job};
 use super::slots::{Slot, Slots};
 use crate::protocol::latch::Latch;
 use crate::sync::thread;
@@ -40,14 +40,14 @@ impl Pool {
         R: Send,
         F: Fn(usize) -> R + Sync,
     {
-        let mut results: Vec<Slot<R>> = (0..self.workers()).map(|_| Slot::new(None)).collect();
+        let results: Vec<Slot<R>> = (0..self.workers()).map(|_| Slot::new()).collect();
         let slots = Slots::new(&results);
         self.crew().run_on_each(&|worker, _| {
             let result = body(worker);
             // SAFETY: each worker runs once and has the slot of its number.
             unsafe { slots.put(worker, result) }
         })?;
-        Ok(results.iter_mut().filter_map(|slot| slot.get_mut().take()).collect())
+        Ok(results.into_iter().filter_map(Slot::into_result).collect())
     }
 }
 
@@ -65,14 +65,16 @@ impl Crew {
         }
         let owned = self.wait_for_seat();
         let helpers = self.workers as u32 - 1;
-        owned.seat.shares.deal(0..helpers + 1, self.workers);
-        let posting = Posting::new(body, &owned.seat.shares, Deal::Named { done: Latch::new(helpers) });
-        let posted = owned.post(&posting);
-        self.bed.notify(u32::MAX);
-        posting.run_some(0);
-        posting.wait_for_named(self.spins);
+        let (shares, panic, done) = (&owned.seat.shares, FirstPanic::default(), Latch::new(helpers));
+        shares.deal(0..helpers + 1, self.workers);
+        let posting = Posting::new(body, Deal::Named { done: &done }, &panic);
+        // SAFETY: the result is dropped below, before anything that the posting borrows.
+        let posted = unsafe { owned.post(posting) };
+        self.wake(u32::MAX);
+        posting.run_some(shares, 0);
+        done.wait(self.spins);
         drop(posted);
-        posting.resume_panic();
+        panic.resume();
         Ok(())
     }
 

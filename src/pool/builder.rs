@@ -118,9 +118,11 @@ impl PoolBuilder {
         let sizing = Sizing::measure(self.workers)?;
         let workers = sizing.workers();
         let spins = sizing.has_cpu_each();
-        let crew = Arc::new(Crew::new(workers, if spins { SPINS } else { 0 }).map_err(BuildError::Fork)?);
-        let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
         let homes = Homes::choose(self.pinning, &sizing)?;
+        let crew = Arc::new(
+            Crew::new(workers, if spins { SPINS } else { 0 }, homes.spare).map_err(BuildError::Fork)?,
+        );
+        let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
         let mut pool = Pool::of(crew, sizing);
         for number in 1..workers {
             let crew = Arc::clone(pool.crew());
@@ -183,6 +185,8 @@ impl Start {
 #[derive(Debug, Default)]
 struct Homes {
     cpus: Vec<usize>,
+    /// The calling thread's, which is no helper's.
+    spare: Option<usize>,
     users: Option<CpuSet>,
 }
 
@@ -202,7 +206,7 @@ impl Homes {
         };
         let ours = affinity::current_cpu().or(users.ids().first().copied());
         let cpus = users.ids().iter().copied().filter(|&cpu| Some(cpu) != ours).collect();
-        Ok(Self { cpus, users: Some(users) })
+        Ok(Self { cpus, spare: ours, users: Some(users) })
     }
 
     /// Returns the home of worker `number`, which is at least 1.

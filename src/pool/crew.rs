@@ -1,14 +1,19 @@
 //! What a pool's caller and its helpers share: the boards, the bed, and who is aboard.
 
+#![allow(unsafe_code)]
+
+use std::time::Instant;
+
 use crossbeam_utils::CachePadded;
 
 use super::posting::Posting;
 use crate::error::SystemError;
-use crate::protocol::cost::Costs;
+use crate::protocol::cost::{Costs, Streak};
+use crate::protocol::homes::Homes;
 use crate::protocol::loop_board::{Board, Generation, Owned};
 use crate::protocol::shares::Shares;
 use crate::protocol::sleep::Bed;
-use crate::sys::fork;
+use crate::sys::{affinity, fork};
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
 const SEATS: std::ops::RangeInclusive<usize> = 4..=32;
@@ -16,7 +21,7 @@ const SEATS: std::ops::RangeInclusive<usize> = 4..=32;
 /// A board and the pieces of the loop that is posted on it.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    pub(crate) board: CachePadded<Board>,
+    pub(crate) board: Board<Option<Posting<'static>>>,
     pub(crate) shares: Shares,
 }
 
@@ -40,7 +45,11 @@ pub(crate) struct Posted<'a> {
 pub(crate) struct Crew {
     seats: Box<[Seat]>,
     pub(crate) bed: CachePadded<Bed>,
+    pub(crate) homes: CachePadded<Homes>,
     pub(crate) costs: Costs,
+    pub(crate) streak: CachePadded<Streak>,
+    /// Where the crew's clock starts.
+    pub(crate) birth: Instant,
     /// Workers, the calling thread included.
     pub(crate) workers: usize,
     /// How often a waiting thread looks before it sleeps: none where spinning takes another's turn.
@@ -54,13 +63,16 @@ pub(crate) struct Crew {
 pub(crate) struct Seen(Box<[Option<Generation>]>);
 
 impl Crew {
-    pub(crate) fn new(workers: usize, spins: u32) -> Result<Self, SystemError> {
+    pub(crate) fn new(workers: usize, spins: u32, spare_cpu: Option<usize>) -> Result<Self, SystemError> {
         let seats = (workers + 3).clamp(*SEATS.start(), *SEATS.end());
-        let seat = |_| Seat { board: CachePadded::new(Board::new()), shares: Shares::new(workers) };
+        let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers) };
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
             bed: CachePadded::new(Bed::new()),
+            homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
+            streak: CachePadded::new(Streak::new()),
+            birth: Instant::now(),
             workers,
             spins,
             process: fork::watch()?,
@@ -78,6 +90,12 @@ impl Crew {
             let owned = seat.board.try_own()?;
             Some(OwnedSeat { seat, spins: self.spins, owned: Some(owned) })
         })
+    }
+
+    /// Wakes at most `wanted` sleeping helpers.
+    pub(crate) fn wake(&self, wanted: u32) {
+        self.homes.waker_is_on(affinity::current_cpu());
+        self.bed.notify(wanted);
     }
 
     pub(crate) fn nothing_seen(&self) -> Seen {
@@ -106,10 +124,17 @@ impl Seen {
 }
 
 impl<'a> OwnedSeat<'a> {
-    /// Posts a loop, which outlives what this returns: its drop waits for everyone who entered.
-    pub(crate) fn post(self, posting: &'a Posting<'_>) -> Posted<'a> {
+    /// Posts a loop.
+    ///
+    /// # Safety
+    ///
+    /// - What this returns is dropped before `'p` is over: neither forgotten nor leaked.
+    pub(crate) unsafe fn post<'p>(self, posting: Posting<'p>) -> Posted<'a> {
         if let Some(owned) = &self.owned {
-            self.seat.board.post(owned, std::ptr::from_ref(posting).cast());
+            // SAFETY: helpers use it inside the board; `Posted`'s drop waits until they have left (L2), and that is
+            // within `'p` (caller's duty).
+            let posting = unsafe { posting.for_board() };
+            self.seat.board.post(owned, Some(posting));
         }
         Posted { seat: self }
     }

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::crew::{Crew, Seen};
+use super::crew::{Crew, Seat, Seen};
 use super::place::Place;
-use super::posting::Posting;
 use crate::sync::hint;
 
 /// How long a helper that finds nothing looks on before it sleeps: about what it costs to wake it.
-const SPIN: Duration = Duration::from_micros(20);
+pub(crate) const SPIN: Duration = Duration::from_micros(20);
 
 /// Looks between two glances at the clock.
 const LOOKS: u32 = 64;
@@ -58,13 +57,15 @@ impl Helper<'_> {
 
     /// Helps with the loop on a seat until nothing is left of it for us.
     fn help(&mut self, seat: usize, seen: &mut Seen) {
-        let board = &self.crew.seat(seat).board;
+        let Seat { board, shares } = self.crew.seat(seat);
         let Some(entered) = board.try_enter() else {
             return;
         };
-        self.place.go_out();
         seen.see(seat, entered.generation);
-        Posting::at(&entered).help(self.number);
+        self.place.go_out(&self.crew.homes);
+        if let Some(posting) = &entered.posting {
+            posting.help(shares, self.number);
+        }
         board.leave(entered);
     }
 

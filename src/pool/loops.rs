@@ -4,21 +4,29 @@
 //! takes the caller a system call and the helper tens of microseconds, so a loop that is over sooner is left to those
 //! who are awake. With many pieces the first ones tell; with few, what this kind of loop cost the last time; and when
 //! nothing is known, the helpers are woken. A caller whose helpers all sleep does not even post a loop before it knows
-//! that it is worth it: after a pause every line it touches comes from afar.
+//! that it is worth it: after a pause every line it touches comes from afar. Loops that are too short for a wake but
+//! follow each other closely wake the helpers once they have taken long enough together; those spin from loop to loop
+//! then.
+
+#![allow(unsafe_code)]
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
 use super::crew::{Crew, OwnedSeat};
 use super::error::LoopError;
-use super::posting::{Deal, Posting, inside_job, kind_of};
+use super::helper::SPIN;
+use super::posting::{Deal, FirstPanic, Posting, inside_job, kind_of};
 use crate::protocol::cost::Kind;
 
-/// Work that is left must be worth this much before a sleeping helper is woken for it.
-const WORTH_A_WAKE: Duration = Duration::from_micros(20);
+/// Nanoseconds that the work that is left must take before a sleeping helper is woken for it.
+const WORTH_A_WAKE: u64 = 20_000;
 
-/// What has taken less tells nothing: the clock itself takes a part of it.
-const MEASURABLE: Duration = Duration::from_nanos(500);
+/// Nanoseconds that a loop must take before it is shared at all, be the helpers awake: several trips of a cache line
+/// between cores.
+const WORTH_SHARING: u64 = 1_500;
+
+/// What has taken fewer nanoseconds tells nothing: the clock itself takes a part of it.
+const MEASURABLE: u64 = 500;
 
 /// From this many pieces on, the first ones tell what the rest will cost.
 const ENOUGH_TO_PROBE: u32 = 16;
@@ -47,16 +55,15 @@ impl Crew {
         F: Fn(usize, Range<u32>) + Sync,
     {
         let kind = kind_of(body);
+        let expected = self.costs.recall(kind).map(|each| u64::from(each) * u64::from(count));
         let asleep = self.bed.sleeping();
         let all_asleep = asleep as usize == self.workers - 1;
-        let is_worth_a_wake = || match self.costs.recall(kind) {
-            Some(each) => is_worth_a_wake(u64::from(each) * u64::from(count)),
-            None => !all_asleep || count < ENOUGH_TO_PROBE,
-        };
-        let (done, wanted) = match asleep {
-            0 => (0, 0),
-            _ if is_worth_a_wake() => (0, asleep),
-            _ if all_asleep => (self.probe(kind, count, most, body), asleep),
+        let (done, wanted) = match expected {
+            Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, body), asleep),
+            _ if asleep == 0 => (0, 0),
+            Some(WORTH_A_WAKE..) => (0, asleep),
+            None if count < ENOUGH_TO_PROBE || !all_asleep => (0, asleep),
+            _ if all_asleep => (self.probe(kind, count, most, asleep, false, body), asleep),
             _ => (0, 0),
         };
         if done < count {
@@ -67,25 +74,39 @@ impl Crew {
         }
     }
 
-    /// Runs pieces from the first on until the rest is worth a wake, or none is left; returns how many it ran.
-    fn probe<F>(&self, kind: Kind, count: u32, most: u32, body: &F) -> u32
+    /// Runs pieces from the first on until the rest is worth a wake, or none is left; returns how many it ran. If the
+    /// loop is `known` to be short, half of it is enough of a proof.
+    fn probe<F>(&self, kind: Kind, count: u32, most: u32, asleep: u32, known: bool, body: &F) -> u32
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
-        let start = Instant::now();
-        let (mut done, mut spent) = (0, 0);
+        let start = self.nanoseconds();
+        let mut next = if known { count.div_ceil(2) } else { 1 };
+        let mut done = 0;
+        let (mut timed, mut spent) = (0, 0);
         while done < count {
-            // As many again as are done: one piece tells if it is long, and a short one is drowned by the clock.
-            let end = count.min(done + done.clamp(1, most));
+            let end = count.min(done + next.min(most));
             inside_job(|| body(0, done..end));
             done = end;
-            spent = nanoseconds(start);
-            let left = u64::from(count - done) * spent / u64::from(done);
-            if spent >= MEASURABLE.as_nanos() as u64 && is_worth_a_wake(left) {
+            if timed > 0 && done == count {
                 break;
             }
+            spent = self.nanoseconds() - start;
+            timed = done;
+            let left = u64::from(count - done) * spent / u64::from(done);
+            if spent >= MEASURABLE && left >= WORTH_A_WAKE {
+                break;
+            }
+            // As many again as are done: one piece tells if it is long, and a short one is drowned by the clock.
+            next = done;
         }
-        self.remember(kind, spent, done);
+        self.remember(kind, spent, timed);
+        let spent = spent * u64::from(done) / u64::from(timed.max(1));
+        let streak = self.streak.spend(start, start + spent, SPIN.as_nanos() as u64);
+        if done == count && asleep > 0 && spent >= WORTH_SHARING && streak >= WORTH_A_WAKE {
+            self.streak.end();
+            self.wake(asleep.min(count - 1));
+        }
         done
     }
 
@@ -94,24 +115,22 @@ impl Crew {
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
-        let count = pieces.len() as u32;
-        let shares = &owned.seat.shares;
-        shares.deal(pieces, self.workers.min(count as usize));
-        let posting = Posting::new(body, shares, Deal::Stealing { most });
-        let posted = owned.post(&posting);
+        let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
+        shares.deal(pieces.clone(), self.workers.min(pieces.len()));
+        let posting = Posting::new(body, Deal::Stealing { most }, &panic);
+        // SAFETY: the result is dropped below, before anything that the posting borrows.
+        let posted = unsafe { owned.post(posting) };
         if wanted > 0 {
-            self.bed.notify(wanted.min(count - 1));
-            let start = Instant::now();
-            let mut done = 0;
-            while let ran @ 1.. = posting.run_some(0) {
-                done += ran;
-            }
-            self.remember(kind, nanoseconds(start), done);
-        } else {
-            while posting.run_some(0) > 0 {}
+            self.wake(wanted.min(pieces.len() as u32 - 1));
         }
+        let start = self.nanoseconds();
+        let mut done = 0;
+        while let ran @ 1.. = posting.run_some(shares, 0) {
+            done += ran;
+        }
+        self.remember(kind, self.nanoseconds() - start, done);
         drop(posted);
-        posting.resume_panic();
+        panic.resume();
     }
 
     fn remember(&self, kind: Kind, nanoseconds: u64, pieces: u32) {
@@ -119,12 +138,9 @@ impl Crew {
             self.costs.remember(kind, each.try_into().unwrap_or(u32::MAX));
         }
     }
-}
 
-fn is_worth_a_wake(nanoseconds: u64) -> bool {
-    u128::from(nanoseconds) >= WORTH_A_WAKE.as_nanos()
-}
-
-fn nanoseconds(since: Instant) -> u64 {
-    since.elapsed().as_nanos() as u64
+    /// Returns the time since the crew was made.
+    fn nanoseconds(&self) -> u64 {
+        self.birth.elapsed().as_nanos() as u64
+    }
 }

@@ -7,6 +7,7 @@
 
 use super::builder::JobMask;
 use crate::error::SystemError;
+use crate::protocol::homes::Homes;
 use crate::sys::affinity::{self, CpuSet};
 
 /// A helper's home and how it keeps to it.
@@ -31,9 +32,18 @@ impl Place {
         }
     }
 
-    /// Takes the user's mask, where jobs are to run under it.
-    pub(crate) fn go_out(&mut self) {
-        if let (true, JobMask::Original, Some((_, users))) = (self.is_home, self.job_mask, &self.home) {
+    /// Leaves home for a job: takes the user's mask, where jobs are to run under it, and another home, if the one who
+    /// woke us is at ours.
+    pub(crate) fn go_out(&mut self, homes: &Homes) {
+        let Some((home, users)) = self.home.as_mut().filter(|_| self.is_home) else {
+            return;
+        };
+        if let Some(other) = homes.make_way(*home) {
+            *home = other;
+            // Refused, we stay where we are; then the two of us take turns.
+            let _ = affinity::pin(other);
+        }
+        if self.job_mask == JobMask::Original {
             // A mask that was ours before is refused only if the CPUs are gone; then the narrow one is as good.
             self.is_home = affinity::restore(users).is_err();
         }

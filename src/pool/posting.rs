@@ -1,7 +1,6 @@
-//! One loop, as it lies on its caller's stack while helpers run pieces of it.
+//! One loop, as helpers see it: where its body lies on the caller's stack, and the code that knows the body's type.
 //!
-//! The type of the loop's body is erased here, and only here: a posting is two words, the body's address and the code
-//! that knows its type.
+//! The type of the body is erased here, and only here.
 
 #![allow(unsafe_code)]
 
@@ -13,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::protocol::cost::Kind;
 use crate::protocol::latch::Latch;
-use crate::protocol::loop_board::Entered;
 use crate::protocol::shares::Shares;
 
 thread_local! {
@@ -21,25 +19,30 @@ thread_local! {
 }
 
 /// Who gets which pieces.
-#[derive(Debug)]
-pub(crate) enum Deal {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deal<'a> {
     /// Whoever comes; at most this many pieces at once.
     Stealing { most: u32 },
     /// Each worker its own share and no other; the latch counts the helpers that have run theirs.
-    Named { done: Latch },
+    Named { done: &'a Latch },
 }
 
-/// A loop that helpers can run pieces of.
+/// A loop as it is posted: a few words, which a helper reads with the board's own.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting<'a> {
     body: *const (),
     call: unsafe fn(*const (), usize, Range<u32>),
-    deal: Deal,
-    shares: &'a Shares,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    deal: Deal<'a>,
+    panic: &'a FirstPanic,
 }
 
-// SAFETY: a posting is shared with helpers. The body behind the pointer is `Sync` (bound of `new`), the rest is.
-unsafe impl Sync for Posting<'_> {}
+/// The first panic of a loop's body.
+#[derive(Debug, Default)]
+pub(crate) struct FirstPanic(Mutex<Option<Box<dyn Any + Send>>>);
+
+// SAFETY: a posting is sent to helpers, who share what it points to. The body behind the pointer is `Sync` (bound of
+// `new`), the rest is.
+unsafe impl Send for Posting<'_> {}
 
 /// Calls the body behind the pointer.
 ///
@@ -58,73 +61,72 @@ pub(crate) fn kind_of<F: Fn(usize, Range<u32>) + Sync>(_: &F) -> Kind {
 }
 
 impl<'a> Posting<'a> {
-    /// Makes a posting of `body`, which gets the worker's number and a range of pieces. It borrows the body: as long
-    /// as `'a`, and its users keep to the board's L2.
-    pub(crate) fn new<F: Fn(usize, Range<u32>) + Sync>(body: &'a F, shares: &'a Shares, deal: Deal) -> Self {
-        Self { body: std::ptr::from_ref(body).cast(), call: call::<F>, deal, shares, panic: Mutex::new(None) }
+    /// Makes a posting of `body`, which gets the worker's number and a range of pieces.
+    pub(crate) fn new<F: Fn(usize, Range<u32>) + Sync>(
+        body: &'a F,
+        deal: Deal<'a>,
+        panic: &'a FirstPanic,
+    ) -> Self {
+        Self { body: std::ptr::from_ref(body).cast(), call: call::<F>, deal, panic }
     }
 
-    /// Returns the posting that a helper entered.
+    /// Makes the same posting for a board, which knows no lifetimes.
     ///
-    /// Every board of a pool has postings on it and nothing else.
-    pub(crate) fn at(entered: &Entered) -> &Posting<'_> {
-        // SAFETY: a reference wants a live, valid posting: `OwnedSeat::post` put it up, `Posted` keeps it borrowed
-        // until it is taken down, and that waits for the token we look at (L2). It is shared, and `Posting` is `Sync`.
-        unsafe { &*entered.posting.cast() }
+    /// # Safety
+    ///
+    /// - The result is not used when `'a` is over.
+    pub(crate) unsafe fn for_board(self) -> Posting<'static> {
+        // SAFETY: the two types differ in a lifetime, and that is the caller's to watch.
+        unsafe { std::mem::transmute::<Posting<'a>, Posting<'static>>(self) }
     }
 
     /// Takes some pieces for `worker` and runs them; returns how many, 0 when there is nothing left for it.
-    pub(crate) fn run_some(&self, worker: usize) -> u32 {
-        let pieces = match &self.deal {
-            Deal::Stealing { most } => self.shares.take(worker, *most),
-            Deal::Named { .. } => self.shares.take_share(worker),
+    pub(crate) fn run_some(&self, shares: &Shares, worker: usize) -> u32 {
+        let pieces = match self.deal {
+            Deal::Stealing { most } => shares.take(worker, most),
+            Deal::Named { .. } => shares.take_share(worker),
         };
         let count = pieces.len() as u32;
         if count > 0 {
-            self.run(worker, pieces);
+            self.run(shares, worker, pieces);
         }
         count
     }
 
     /// Runs all that is left for `worker`, as one of the helpers.
-    pub(crate) fn help(&self, worker: usize) {
-        match &self.deal {
-            Deal::Stealing { .. } => while self.run_some(worker) > 0 {},
-            Deal::Named { done } => {
-                if self.run_some(worker) > 0 {
-                    done.arrive();
-                }
+    pub(crate) fn help(&self, shares: &Shares, worker: usize) {
+        while self.run_some(shares, worker) > 0 {
+            if let Deal::Named { done } = self.deal {
+                done.arrive();
             }
         }
     }
 
-    /// Waits until the helpers have run their shares, if each has one of its own.
-    pub(crate) fn wait_for_named(&self, spins: u32) {
-        if let Deal::Named { done } = &self.deal {
-            done.wait(spins);
-        }
-    }
-
-    fn run(&self, worker: usize, pieces: Range<u32>) {
+    fn run(&self, shares: &Shares, worker: usize, pieces: Range<u32>) {
         let body = AssertUnwindSafe(|| {
-            // SAFETY: `call` wants the body alive. Its borrow `'a` is longer than this posting's life, and who gets
-            // at the posting is inside the board (L2) or its owner.
+            // SAFETY: `call` wants the body alive. It is for `'a`, and the posting is not used longer.
             unsafe { (self.call)(self.body, worker, pieces) }
         });
         if let Err(payload) = inside_job(|| catch_unwind(body)) {
-            self.shares.cancel();
-            let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*first {
-                None => *first = Some(payload),
-                // A payload's own drop may panic; that panic's payload is let go rather than dropped.
-                Some(_) => drop(catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget)),
-            }
+            shares.cancel();
+            self.panic.keep(payload);
+        }
+    }
+}
+
+impl FirstPanic {
+    fn keep(&self, payload: Box<dyn Any + Send>) {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*first {
+            None => *first = Some(payload),
+            // A payload's own drop may panic; that panic's payload is let go rather than dropped.
+            Some(_) => drop(catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget)),
         }
     }
 
-    /// Goes on with the first panic of the loop, if there was one. After `take_down`.
-    pub(crate) fn resume_panic(self) {
-        if let Some(payload) = self.panic.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    /// Goes on with the panic, if there was one.
+    pub(crate) fn resume(self) {
+        if let Some(payload) = self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
             resume_unwind(payload);
         }
     }

@@ -14,7 +14,6 @@ use super::handle::Pool;
 use super::posting::inside_job;
 use super::slots::{Slot, Slots};
 use crate::protocol::merge_tree::{Block, MergeTree};
-use crate::sync::atomic::AtomicU32;
 
 /// At most this many leaves in a reduction whose leaves are not the caller's choice.
 const LEAVES: usize = 256;
@@ -135,31 +134,22 @@ impl Pool {
             return Ok(inside_job(|| alone(0, width, leaves, &map, &reduce)));
         }
         if leaves as usize <= ON_STACK {
-            let mut slots: [Slot<R>; ON_STACK] = std::array::from_fn(|_| Slot::new(None));
-            let arrivals: [AtomicU32; ON_STACK] = std::array::from_fn(|_| AtomicU32::new(0));
-            self.climb(&mut slots[..leaves as usize], &arrivals[..leaves as usize], &map, &reduce)
+            let slots: [Slot<R>; ON_STACK] = std::array::from_fn(|_| Slot::new());
+            self.climb(&slots[..leaves as usize], &map, &reduce)
         } else {
-            let mut slots: Vec<_> = (0..leaves).map(|_| Slot::new(None)).collect();
-            let arrivals: Vec<_> = (0..leaves).map(|_| AtomicU32::new(0)).collect();
-            self.climb(&mut slots, &arrivals, &map, &reduce)
+            let slots: Vec<Slot<R>> = (0..leaves).map(|_| Slot::new()).collect();
+            self.climb(&slots, &map, &reduce)
         }
     }
 
-    fn climb<R, M, F>(
-        &self,
-        slots: &mut [Slot<R>],
-        arrivals: &[AtomicU32],
-        map: &M,
-        reduce: &F,
-    ) -> Result<R, LoopError>
+    fn climb<R, M, F>(&self, slots: &[Slot<R>], map: &M, reduce: &F) -> Result<R, LoopError>
     where
         R: Send,
         M: Fn(u32) -> R + Sync,
         F: Fn(R, R) -> R + Sync,
     {
-        let leaves = Slots::new(slots);
-        let tree = MergeTree::new(arrivals);
-        let total = arrivals.len() as u32;
+        let (leaves, tree) = (Slots::new(slots), MergeTree::new(slots));
+        let total = slots.len() as u32;
         // By value: what the helpers read of this stack should be few lines.
         self.crew().run(total, u32::MAX, &move |_, range: Range<u32>| {
             for block in Block::cut(range.start as usize..range.end as usize) {
@@ -174,7 +164,8 @@ impl Pool {
                 }
             }
         })?;
-        match slots[0].get_mut().take() {
+        // SAFETY: the loop is over, so nobody else is here.
+        match unsafe { leaves.take(0) } {
             Some(root) => Ok(root),
             // Every leaf has run and no panic was resumed, so the last merge has put the root there.
             None => unreachable!("a finished tree has a root"),

@@ -2,11 +2,37 @@
 
 #![allow(unsafe_code)]
 
-use crate::protocol::merge_tree::Merge;
+use crate::protocol::merge_tree::{Merge, Node};
 use crate::sync::UnsafeCell;
+use crate::sync::atomic::AtomicU32;
 
-/// One result, or the place for it.
-pub(crate) type Slot<R> = UnsafeCell<Option<R>>;
+/// One result, or the place for it, and beside it its number's node of the merge tree: whoever puts the one is about
+/// to arrive at the other.
+#[derive(Debug)]
+pub(crate) struct Slot<R> {
+    result: UnsafeCell<Option<R>>,
+    arrivals: AtomicU32,
+}
+
+impl<R> Slot<R> {
+    pub(crate) fn new() -> Self {
+        Self { result: UnsafeCell::new(None), arrivals: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn into_result(self) -> Option<R> {
+        self.result.into_inner()
+    }
+}
+
+// SAFETY: a slot's result is used by one thread at a time (the duty of `put` and `merge`); results move between
+// threads, which wants `R: Send`.
+unsafe impl<R: Send> Sync for Slot<R> {}
+
+impl<R> Node for Slot<R> {
+    fn arrivals(&self) -> &AtomicU32 {
+        &self.arrivals
+    }
+}
 
 /// Results by the number of their leaf, wherever they lie.
 #[derive(Debug)]
@@ -20,10 +46,6 @@ impl<R> Clone for Slots<'_, R> {
 
 impl<R> Copy for Slots<'_, R> {}
 
-// SAFETY: a slot is used by one thread at a time (the duty of `put` and `merge`); results move between threads, which
-// wants `R: Send`.
-unsafe impl<R: Send> Sync for Slots<'_, R> {}
-
 impl<'a, R> Slots<'a, R> {
     pub(crate) fn new(slots: &'a [Slot<R>]) -> Self {
         Self(slots)
@@ -35,7 +57,7 @@ impl<'a, R> Slots<'a, R> {
     ///
     /// - No other thread uses slot `k` meanwhile: it is the caller's by the loop or by the merge tree.
     pub(crate) unsafe fn put(&self, k: usize, result: R) {
-        self.0[k].with_mut(|slot| {
+        self.0[k].result.with_mut(|slot| {
             // SAFETY: the cell is valid, and nobody else's now (caller's duty).
             let slot = unsafe { &mut *slot };
             *slot = Some(result);
@@ -48,7 +70,7 @@ impl<'a, R> Slots<'a, R> {
     ///
     /// - As for `put`.
     pub(crate) unsafe fn take(&self, k: usize) -> Option<R> {
-        self.0[k].with_mut(|slot| {
+        self.0[k].result.with_mut(|slot| {
             // SAFETY: as in `put`.
             let slot = unsafe { &mut *slot };
             slot.take()

@@ -5,20 +5,25 @@
 //! posted and costs nothing. A caller that finds no free board runs its loop alone.
 //!
 //! ```text
-//! word = generation:16 | owned:1 | posted:1 | waiting:1 | entered:13
-//! Free(g) --own--> Owned(g + 1) --post--> Posted(g + 1, 0) --enter/leave--> Posted(g + 1, n)
-//! Posted(g, n) --take_down--> Owned(g, n) --leave--> Owned(g, 0) --release--> Free(g)
+//! owner = 0 or 1                                       0 --own--> 1 --release--> 0
+//! word  = generation:16 | posted:1 | waiting:1 | entered:14
+//! Down(g, 0) --post--> Up(g + 1, 0) --enter/leave--> Up(g + 1, n) --take_down--> Down(g + 1, n) --leave--> Down(g + 1, 0)
 //! ```
-//! - L1: the pointer is written by the owner alone, while nothing is posted and nobody is inside.
-//! - L2: whoever entered while the word was posted may use the pointer until it leaves; the owner does not return
+//! Callers meet at `owner`, helpers at `word`; the posting shares the word's line, so a helper that spins on the word
+//! has it with the same trip.
+//!
+//! - L1: the posting is written by the owner alone, while nothing is posted and nobody is inside.
+//! - L2: whoever entered while the word was posted may use what is posted until it leaves; `take_down` does not return
 //!   before `entered` is 0 with nothing posted, and then nobody can enter.
 //! - L3: the generation only tells one loop from the next, so that a helper does not come back to one it has seen the
 //!   end of. Entering is right at any generation: the exchange proves that something is posted now.
 //! - OWN: `release` to `own`, carries the end of the last loop.
-//! - POST: `post` to `enter`, carries the pointer and all that the caller wrote before.
+//! - POST: `post` to `enter`, carries the posting and all that the caller wrote before.
 //! - LEAVE: `leave` to `take_down`, carries all that the helper wrote inside.
 
 #![allow(unsafe_code)]
+
+use crossbeam_utils::CachePadded;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{UnsafeCell, futex, hint};
@@ -26,10 +31,9 @@ use crate::sync::{UnsafeCell, futex, hint};
 use Ordering::{Acquire, Relaxed, Release};
 
 const ENTERED: u32 = 1;
-const MAX_ENTERED: u32 = (1 << 13) - 1;
-const WAITING: u32 = 1 << 13;
-const POSTED: u32 = 1 << 14;
-const OWNED: u32 = 1 << 15;
+const MAX_ENTERED: u32 = (1 << 14) - 1;
+const WAITING: u32 = 1 << 14;
+const POSTED: u32 = 1 << 15;
 const GENERATION: u32 = 1 << 16;
 
 fn entered(word: u32) -> u32 {
@@ -40,18 +44,22 @@ fn entered(word: u32) -> u32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u32);
 
-/// A place for one posted loop.
+/// A place for one posted loop; a posting says where it is and how it is run.
 #[derive(Debug)]
-pub(crate) struct Board {
-    word: AtomicU32,
-    posting: UnsafeCell<*const ()>,
+pub(crate) struct Board<P> {
+    owner: CachePadded<AtomicU32>,
+    line: CachePadded<Line<P>>,
 }
 
-// SAFETY: the cell is written under L1 and read under L2, never both at once; the pointer in it is only handed out, and
-// who follows it argues for itself.
-unsafe impl Sync for Board {}
-// SAFETY: as above; a board has no ties to a thread.
-unsafe impl Send for Board {}
+#[derive(Debug)]
+struct Line<P> {
+    word: AtomicU32,
+    posting: UnsafeCell<P>,
+}
+
+// SAFETY: the posting is written under L1 and copied under L2, never both at once. It travels to other threads, which
+// wants `P: Send`.
+unsafe impl<P: Send> Sync for Board<P> {}
 
 /// The token of a caller that owns a board.
 #[derive(Debug)]
@@ -61,56 +69,59 @@ pub(crate) struct Owned(());
 /// The token of a helper inside a posted loop: it has to `leave`.
 #[derive(Debug)]
 #[must_use = "the caller waits until every helper has left"]
-pub(crate) struct Entered {
+pub(crate) struct Entered<P> {
     /// What the owner posted.
-    pub(crate) posting: *const (),
+    pub(crate) posting: P,
     /// Which of the board's loops it is.
     pub(crate) generation: Generation,
 }
 
-impl Board {
-    pub(crate) fn new() -> Self {
-        Self { word: AtomicU32::new(0), posting: UnsafeCell::new(std::ptr::null()) }
+impl<P: Copy> Board<P> {
+    /// Makes a free board. What `posting` is does not matter; nobody sees it.
+    pub(crate) fn new(posting: P) -> Self {
+        let line = Line { word: AtomicU32::new(0), posting: UnsafeCell::new(posting) };
+        Self { owner: CachePadded::new(AtomicU32::new(0)), line: CachePadded::new(line) }
     }
 
     /// Takes the board if it is free.
     pub(crate) fn try_own(&self) -> Option<Owned> {
         // ORDERING: Relaxed; the exchange below confirms what was read.
-        let word = self.word.load(Relaxed);
-        if word & OWNED != 0 {
+        if self.owner.load(Relaxed) != 0 {
             return None;
         }
-        let owned = word.wrapping_add(GENERATION) | OWNED;
-        // ORDERING: OWN, acquire side. The last owner and its helpers are done with the cell.
-        self.word.compare_exchange(word, owned, Acquire, Relaxed).ok().map(|_| Owned(()))
+        // ORDERING: OWN, acquire side. The last owner and its helpers are done with the board.
+        self.owner.compare_exchange(0, 1, Acquire, Relaxed).ok().map(|_| Owned(()))
     }
 
     /// Posts a loop. What `posting` points to must live until `take_down` has returned.
-    pub(crate) fn post(&self, _: &Owned, posting: *const ()) {
-        self.posting.with_mut(|cell| {
+    pub(crate) fn post(&self, _: &Owned, posting: P) {
+        self.line.posting.with_mut(|cell| {
             // SAFETY: `write` wants a valid, unaliased cell: ours, and nothing is posted, nobody inside (L1).
             unsafe { cell.write(posting) }
         });
+        // ORDERING: Relaxed; nobody else moves the word while nothing is posted and nobody inside.
+        let generation = self.line.word.load(Relaxed) / GENERATION;
+        let word = generation.wrapping_add(1).wrapping_mul(GENERATION) | POSTED;
         // ORDERING: POST, release side. Model: loom-tests/loop_board.rs.
-        self.word.fetch_or(POSTED, Release);
+        self.line.word.store(word, Release);
     }
 
     /// Returns which loop is posted, if any: a hint for those who look around.
     pub(crate) fn posted(&self) -> Option<Generation> {
         // ORDERING: Relaxed; a hint. `try_enter` acquires.
-        let word = self.word.load(Relaxed);
+        let word = self.line.word.load(Relaxed);
         (word & POSTED != 0).then_some(Generation(word / GENERATION))
     }
 
     /// Enters the loop that is posted, if one is.
-    pub(crate) fn try_enter(&self) -> Option<Entered> {
+    pub(crate) fn try_enter(&self) -> Option<Entered<P>> {
         // ORDERING: Relaxed; the exchange below confirms what was read.
-        let mut word = self.word.load(Relaxed);
+        let mut word = self.line.word.load(Relaxed);
         while word & POSTED != 0 && entered(word) < MAX_ENTERED {
             // ORDERING: POST, acquire side.
-            match self.word.compare_exchange_weak(word, word + ENTERED, Acquire, Relaxed) {
+            match self.line.word.compare_exchange_weak(word, word + ENTERED, Acquire, Relaxed) {
                 Ok(_) => {
-                    let posting = self.posting.with(|cell| {
+                    let posting = self.line.posting.with(|cell| {
                         // SAFETY: `read` wants a valid cell that nobody writes: we are inside (L2).
                         unsafe { cell.read() }
                     });
@@ -123,13 +134,13 @@ impl Board {
     }
 
     /// Leaves the loop; its memory is out of bounds from here on.
-    pub(crate) fn leave(&self, entered_: Entered) {
-        let Entered { .. } = entered_;
+    pub(crate) fn leave(&self, token: Entered<P>) {
+        let Entered { .. } = token;
         // ORDERING: LEAVE, release side. Other leaves continue the release sequence.
-        let before = self.word.fetch_sub(ENTERED, Release);
+        let before = self.line.word.fetch_sub(ENTERED, Release);
         if before & (WAITING | POSTED) == WAITING && entered(before) == 1 {
             // The board outlives the loop, so its word may be named though the owner may be gone by now.
-            futex::wake(&self.word, 1);
+            futex::wake(&self.line.word, 1);
         }
     }
 
@@ -137,7 +148,7 @@ impl Board {
     pub(crate) fn take_down(&self, _: &Owned, spins: u32) {
         // ORDERING: LEAVE, acquire side, for those who have left before. Like every exchange it goes on with their release
         // sequence, so whoever leaves later need not know of them.
-        let mut word = self.word.fetch_and(!POSTED, Acquire) & !POSTED;
+        let mut word = self.line.word.fetch_and(!POSTED, Acquire) & !POSTED;
         let mut spins = spins;
         while entered(word) > 0 {
             if spins > 0 {
@@ -146,22 +157,20 @@ impl Board {
             } else if word & WAITING == 0 {
                 // ORDERING: Acquire as below. The bit and the count share the word: the last to leave sees the bit, or
                 // we see the count at zero.
-                word = self.word.fetch_or(WAITING, Acquire) | WAITING;
+                word = self.line.word.fetch_or(WAITING, Acquire) | WAITING;
                 continue;
             } else {
-                futex::wait(&self.word, word);
+                futex::wait(&self.line.word, word);
             }
             // ORDERING: LEAVE, acquire side. A wake promises no order; this load gives it.
-            word = self.word.load(Acquire);
+            word = self.line.word.load(Acquire);
         }
     }
 
     /// Gives the board back. Nothing is posted and nobody inside.
     pub(crate) fn release(&self, owned: Owned) {
         let Owned(()) = owned;
-        // ORDERING: OWN, release side. Nobody else moves the word now, so a plain store will do; the load is our own.
-        let word = self.word.load(Relaxed);
-        debug_assert_eq!(word & (POSTED | MAX_ENTERED), 0);
-        self.word.store(word & !(OWNED | WAITING), Release);
+        // ORDERING: OWN, release side.
+        self.owner.store(0, Release);
     }
 }

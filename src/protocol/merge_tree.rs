@@ -21,10 +21,22 @@ use crate::sync::atomic::{AtomicU32, Ordering};
 
 use Ordering::AcqRel;
 
+/// What there is for each leaf: its number names a slot, and an inner node too.
+pub(crate) trait Node {
+    /// Returns who has arrived at the inner node: 0 in a new tree.
+    fn arrivals(&self) -> &AtomicU32;
+}
+
+impl Node for AtomicU32 {
+    fn arrivals(&self) -> &AtomicU32 {
+        self
+    }
+}
+
 /// Who has arrived at the inner nodes of a tree.
 #[derive(Debug)]
-pub(crate) struct MergeTree<'a> {
-    arrivals: &'a [AtomicU32],
+pub(crate) struct MergeTree<'a, N> {
+    nodes: &'a [N],
 }
 
 /// Two slots to merge: the right one's value into the left one's.
@@ -57,29 +69,29 @@ impl Block {
 
 /// The way of a finished block towards the root.
 #[derive(Debug)]
-pub(crate) struct Climb<'a> {
-    tree: &'a MergeTree<'a>,
+pub(crate) struct Climb<'a, N> {
+    nodes: &'a [N],
     first_leaf: usize,
     leaves: usize,
 }
 
-impl<'a> MergeTree<'a> {
-    /// Makes a tree over as many leaves as there are words, all zero.
-    pub(crate) fn new(arrivals: &'a [AtomicU32]) -> Self {
-        Self { arrivals }
+impl<'a, N: Node> MergeTree<'a, N> {
+    /// Makes a tree over as many leaves as there are new nodes.
+    pub(crate) fn new(nodes: &'a [N]) -> Self {
+        Self { nodes }
     }
 
     /// Starts the climb of a block whose value lies in its first leaf's slot. Each leaf is in one block that climbs.
-    pub(crate) fn climb(&'a self, Block { first_leaf, leaves }: Block) -> Climb<'a> {
-        debug_assert!(first_leaf < self.arrivals.len());
-        Climb { tree: self, first_leaf, leaves }
+    pub(crate) fn climb(&self, Block { first_leaf, leaves }: Block) -> Climb<'a, N> {
+        debug_assert!(first_leaf < self.nodes.len());
+        Climb { nodes: self.nodes, first_leaf, leaves }
     }
 }
 
-impl Climb<'_> {
+impl<N: Node> Climb<'_, N> {
     /// Returns the next merge that falls to this climber, who has done the last; `None` when it is done climbing.
     pub(crate) fn next_merge(&mut self) -> Option<Merge> {
-        let total = self.tree.arrivals.len();
+        let total = self.nodes.len();
         while self.leaves < total {
             let parent = self.first_leaf / (2 * self.leaves) * (2 * self.leaves);
             let right = parent + self.leaves;
@@ -90,7 +102,7 @@ impl Climb<'_> {
             }
             // ORDERING: MERGE, both sides: the first to arrive releases its block, the second acquires it and later
             // releases both. Model: loom-tests/merge_tree.rs.
-            return match self.tree.arrivals[right].fetch_add(1, AcqRel) {
+            return match self.nodes[right].arrivals().fetch_add(1, AcqRel) {
                 0 => {
                     self.leaves = total;
                     None

@@ -4,6 +4,7 @@
 //! types that cannot be misused; here a token says only who may take the next step.
 
 pub(crate) mod cost;
+pub(crate) mod homes;
 pub(crate) mod latch;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;

@@ -20,8 +20,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// A share's owner takes this fraction of what it has left, so that the rest can still be stolen.
-const TAKEN_AT_ONCE: u32 = 8;
+/// A share's owner takes one part in so many of what it has left, so that the rest can still be stolen. Half of a share
+/// at once is still less than the textbook's guided schedule takes, and makes few steps of a short loop.
+const TAKEN_AT_ONCE: u32 = 2;
 
 fn pack(range: &Range<u32>) -> u64 {
     u64::from(range.end) << 32 | u64::from(range.start)
@@ -53,7 +54,9 @@ impl Shares {
         let edge = |k: u64| pieces.start + (pieces.len() as u64 * k.min(workers) / workers) as u32;
         // ORDERING: Relaxed, here and in every method below; nothing rides on these words (see above). Exclusivity
         // comes from the exchanges. Model: loom-tests/shares.rs.
-        self.cancelled.store(0, Relaxed);
+        if self.cancelled.load(Relaxed) != 0 {
+            self.cancelled.store(0, Relaxed);
+        }
         for (k, share) in self.shares.iter().enumerate() {
             let k = k as u64;
             share.store(pack(&(edge(k)..edge(k + 1))), Relaxed);

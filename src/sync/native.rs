@@ -86,9 +86,9 @@ impl<T> UnsafeCell<T> {
         f(self.0.get())
     }
 
-    /// Returns the content of a cell that nobody else has.
+    /// Returns the content.
     #[inline]
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut()
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
     }
 }

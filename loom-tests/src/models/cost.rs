@@ -1,19 +1,23 @@
-//! The costs: a kind of loop is told its own cost or none.
+//! The costs: a kind of loop is told its own cost or none, and a streak is one caller's.
 //!
-//! Actors: two writers of two kinds that share an entry, and a reader. Bound: four threads.
+//! Actors: two writers of two kinds that share an entry, and a reader; two callers whose loops are far apart, and one
+//! that follows the first. Bound: four threads.
 //!
 //! - Invariant: C1.
-//! - FORBIDDEN: one kind's cost told for another's.
-//! - ACCEPTABLE: a cost forgotten, because another kind's has taken its entry.
+//! - FORBIDDEN: one kind's cost told for another's; one caller's time spent added to another's end.
+//! - ACCEPTABLE: a cost forgotten, because another kind's has taken its entry; a streak begun anew.
 
 use loom::sync::Arc;
 use loom::thread;
 
-use super::protocol::cost::{Costs, Kind};
+use super::protocol::cost::{Costs, Kind, Streak};
 use crate::scenario::Scenario;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    vec![Scenario::new("cost: two kinds share an entry", Some(2), two_kinds_share_an_entry)]
+    vec![
+        Scenario::new("cost: two kinds share an entry", Some(2), two_kinds_share_an_entry),
+        Scenario::new("cost: two callers share a streak", Some(2), two_callers_share_a_streak),
+    ]
 }
 
 fn two_kinds_share_an_entry() {
@@ -36,4 +40,18 @@ fn two_kinds_share_an_entry() {
         thread.join().unwrap();
     }
     assert!(matches!((costs.recall(first), costs.recall(second)), (Some(1), None) | (None, Some(2))));
+}
+
+fn two_callers_share_a_streak() {
+    const PAUSE: u64 = 10;
+    let streak = Arc::new(Streak::new());
+    let callers = [(1_000, 100), (5_000, 300)].map(|(start, spent)| {
+        let streak = streak.clone();
+        thread::spawn(move || assert_eq!(streak.spend(start, start + spent, PAUSE), spent))
+    });
+    for caller in callers {
+        caller.join().unwrap();
+    }
+    // Follows the first caller's loop, if that was the last, and adds to its time, not to the other's.
+    assert!(matches!(streak.spend(1_105, 1_106, PAUSE), 1 | 101));
 }

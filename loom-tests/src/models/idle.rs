@@ -28,21 +28,28 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     .concat()
 }
 
+/// Where a loop lies, as it is posted.
+#[derive(Clone, Copy, Debug)]
+struct Posting(*const Loop);
+
+// SAFETY: it is only carried; who follows it is inside the board, and the cells behind it are watched.
+unsafe impl Send for Posting {}
+
 struct World {
-    board: Board,
+    board: Board<Posting>,
     bed: Bed,
 }
 
 impl World {
     fn new() -> Arc<Self> {
-        Arc::new(Self { board: Board::new(), bed: Bed::new() })
+        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), bed: Bed::new() })
     }
 
     /// Has a loop done that only a helper can do; more than one may come.
     fn call(&self) {
         let loop_ = Loop { taken: AtomicU32::new(0), done: Latch::new(1) };
         let owned = self.board.try_own().unwrap();
-        self.board.post(&owned, (&raw const loop_).cast());
+        self.board.post(&owned, Posting(&raw const loop_));
         if self.bed.sleeping() > 0 {
             self.bed.notify(1);
         }
@@ -74,7 +81,7 @@ impl World {
     fn help(&self) -> Option<Generation> {
         let entered = self.board.try_enter()?;
         // SAFETY: we are inside, so the loop is there (L2).
-        let loop_ = unsafe { &*entered.posting.cast::<Loop>() };
+        let loop_ = unsafe { &*entered.posting.0 };
         if loop_.taken.fetch_add(1, Relaxed) == 0 {
             loop_.done.arrive();
         }

@@ -64,16 +64,23 @@ impl Loop {
     }
 }
 
+/// Where a loop lies, as it is posted.
+#[derive(Clone, Copy, Debug)]
+struct Posting(*const Loop);
+
+// SAFETY: it is only carried; who follows it is inside the board, and the cells behind it are watched.
+unsafe impl Send for Posting {}
+
 /// A board, and the stacks of those who post there. They outlive the model's loops, so that a helper that comes too
 /// late touches a cell that loom watches.
 struct World<const LOOPS: usize> {
-    board: Board,
+    board: Board<Posting>,
     loops: [Loop; LOOPS],
 }
 
 impl<const LOOPS: usize> World<LOOPS> {
     fn new() -> Arc<Self> {
-        Arc::new(Self { board: Board::new(), loops: [(); LOOPS].map(|()| Loop::new()) })
+        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), loops: [(); LOOPS].map(|()| Loop::new()) })
     }
 
     /// Runs a loop as a caller does. Returns whether it had the board.
@@ -82,7 +89,7 @@ impl<const LOOPS: usize> World<LOOPS> {
         let owned = self.board.try_own();
         match &owned {
             Some(owned) => {
-                self.board.post(owned, std::ptr::from_ref(loop_).cast());
+                self.board.post(owned, Posting(loop_));
                 loop_.run();
                 self.board.take_down(owned, spins);
             }
@@ -97,7 +104,7 @@ impl<const LOOPS: usize> World<LOOPS> {
     fn help(&self) {
         if let Some(entered) = self.board.try_enter() {
             // SAFETY: we are inside, so the loop is there (L2).
-            let loop_ = unsafe { &*entered.posting.cast::<Loop>() };
+            let loop_ = unsafe { &*entered.posting.0 };
             loop_.run();
             self.board.leave(entered);
         }

@@ -7,6 +7,7 @@ use crate::protocol;
 use crate::scenario::Scenario;
 
 mod cost;
+mod homes;
 mod idle;
 mod latch;
 mod loop_board;
@@ -25,6 +26,7 @@ pub fn scenarios() -> Vec<Scenario> {
         shares::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
+        homes::scenarios(),
         parking::scenarios(),
     ]
     .concat()
