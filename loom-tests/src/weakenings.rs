@@ -247,7 +247,7 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
         line: "while entered(word) > 0 {",
         instead: "while false {",
         scenario: "loop_board: one helper, the caller sleeps [strong",
-        objection: Assertion,
+        objection: Race,
     },
     Weakening {
         file: Protocol("loop_board"),
@@ -285,7 +285,7 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("shares"),
         lacks: "the look at the cancellation",
-        line: "if self.cancelled.load(Relaxed) != 0 {",
+        line: "if self.cancelled.load(Relaxed) != 0 {\n            return 0..0;",
         instead: "if false {",
         scenario: "shares: one cancels",
         objection: Assertion,

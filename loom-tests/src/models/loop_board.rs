@@ -80,7 +80,10 @@ struct World<const LOOPS: usize> {
 
 impl<const LOOPS: usize> World<LOOPS> {
     fn new() -> Arc<Self> {
-        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), loops: [(); LOOPS].map(|()| Loop::new()) })
+        Arc::new(Self {
+            board: Board::new(Posting(std::ptr::null())),
+            loops: [(); LOOPS].map(|()| Loop::new()),
+        })
     }
 
     /// Runs a loop as a caller does. Returns whether it had the board.
