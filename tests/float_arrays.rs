@@ -8,7 +8,7 @@ use std::thread;
 
 use proptest::prelude::*;
 use ringmill::array::{ArrayError, NewArray, Part, SharedArray};
-use ringmill::memory::RegionError;
+use ringmill::memory::{Region, RegionError};
 
 #[test]
 fn a_change_in_place_is_in_the_file() {
@@ -44,6 +44,26 @@ fn a_raw_file_is_its_elements() {
     samples[1] = 7.0;
     drop(samples);
     assert_eq!(SharedArray::<f32>::open_raw_read_only(&path).unwrap()[1], 7.0);
+}
+
+#[test]
+fn a_region_for_reading_makes_no_array_for_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npy");
+    SharedArray::<u8>::create_npy(&path, &[64]).unwrap().publish().unwrap();
+    let reading = || Region::open(&path).unwrap();
+    for error in [
+        SharedArray::<u8>::from_npy(reading()).unwrap_err(),
+        SharedArray::<u8>::from_raw(reading()).unwrap_err(),
+    ] {
+        assert_eq!(error.to_string(), format!("{}: was opened for reading only", path.display()));
+    }
+    assert_eq!(SharedArray::<u8>::from_npy_read_only(reading()).unwrap().len(), 64);
+    assert_eq!(SharedArray::<u8>::from_raw_read_only(reading()).unwrap().len(), 128 + 64);
+    let mut raw = SharedArray::<u8>::from_raw(Region::open_for_change(&path).unwrap()).unwrap();
+    *raw.last_mut().unwrap() = 9;
+    drop(raw);
+    assert_eq!(SharedArray::<u8>::from_npy(Region::open_for_change(&path).unwrap()).unwrap()[63], 9);
 }
 
 #[test]

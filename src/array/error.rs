@@ -49,6 +49,11 @@ pub enum ArrayError {
         /// The size of one element.
         element_bytes: usize,
     },
+    /// The region was opened for reading, and the array was to be changed.
+    NotForChange {
+        /// The region's file.
+        path: PathBuf,
+    },
     /// The shape has more elements than a process can address.
     TooManyElements {
         /// The shape.
@@ -69,6 +74,7 @@ impl fmt::Display for ArrayError {
                 "{}: {file_bytes} bytes are not a whole number of elements of {element_bytes} bytes",
                 path.display()
             ),
+            Self::NotForChange { path } => write!(f, "{}: was opened for reading only", path.display()),
             Self::TooManyElements { shape } => {
                 write!(f, "an array of shape {shape:?} has more elements than can be addressed")
             }

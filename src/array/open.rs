@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::npy::header_bytes;
 use super::span::Storage;
@@ -53,7 +53,7 @@ impl<T: Element> SharedArray<T> {
     ///
     /// See the [module](crate::array).
     pub fn open_npy(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
-        open_npy(Region::open_for_change(path.as_ref())?, path.as_ref())
+        npy_in(Region::open_for_change(path)?)
     }
 
     /// Maps a file that holds nothing but elements for change in place. The array has one dimension.
@@ -75,7 +75,77 @@ impl<T: Element> SharedArray<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open_raw(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
-        open_raw(Region::open_for_change(path.as_ref())?, path.as_ref())
+        raw_in(Region::open_for_change(path)?)
+    }
+
+    /// Takes a region that holds an `.npy` file, for change in place: [`open_npy`](Self::open_npy) for a region that was
+    /// opened with [options](crate::memory::RegionOptions) of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::NotForChange`] if the region was opened for reading, and as [`open_npy`](Self::open_npy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::SharedArray;
+    /// use ringmill::memory::{Faults, Region};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("prices.npy");
+    /// # SharedArray::<f64>::create_npy(&path, &[3])?.publish()?;
+    /// let region = Region::options().faults(Faults::Signal).open_for_change(&path)?;
+    /// let mut prices = SharedArray::<f64>::from_npy(region)?;
+    /// prices[0] = 1.0;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_npy(region: Region) -> Result<Self, ArrayError> {
+        npy_in(for_change(region)?)
+    }
+
+    /// Takes a region that holds nothing but elements, for change in place. As [`open_raw`](Self::open_raw).
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::NotForChange`] if the region was opened for reading, [`ArrayError::NotWholeElements`] if its size
+    /// is not a multiple of the element's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::SharedArray;
+    /// use ringmill::memory::Region;
+    /// let array = SharedArray::<u32>::from_raw(Region::anonymous(400)?)?;
+    /// assert_eq!(array.len(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_raw(region: Region) -> Result<Self, ArrayError> {
+        raw_in(for_change(region)?)
+    }
+
+    /// Takes a region that holds an `.npy` file, for reading. As [`open_npy_read_only`](Self::open_npy_read_only).
+    ///
+    /// # Errors
+    ///
+    /// As [`open_npy`](Self::open_npy).
+    ///
+    /// # Examples
+    ///
+    /// As [`from_npy`](Self::from_npy).
+    pub fn from_npy_read_only(region: Region) -> Result<SharedArray<T, ReadOnly>, ArrayError> {
+        npy_in(region)
+    }
+
+    /// Takes a region that holds nothing but elements, for reading. As [`open_raw_read_only`](Self::open_raw_read_only).
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::NotWholeElements`] if its size is not a multiple of the element's.
+    ///
+    /// # Examples
+    ///
+    /// As [`from_raw`](Self::from_raw).
+    pub fn from_raw_read_only(region: Region) -> Result<SharedArray<T, ReadOnly>, ArrayError> {
+        raw_in(region)
     }
 
     /// Reads an `.npy` file into memory of its own. The file is not locked, not mapped, and never changed.
@@ -170,7 +240,7 @@ impl<T: Element> SharedArray<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open_npy_read_only(path: impl AsRef<Path>) -> Result<SharedArray<T, ReadOnly>, ArrayError> {
-        open_npy(Region::open(path.as_ref())?, path.as_ref())
+        npy_in(Region::open(path)?)
     }
 
     /// Maps a file that holds nothing but elements for reading. The array has one dimension.
@@ -188,7 +258,7 @@ impl<T: Element> SharedArray<T> {
     /// # Ok::<(), ringmill::array::ArrayError>(())
     /// ```
     pub fn open_raw_read_only(path: impl AsRef<Path>) -> Result<SharedArray<T, ReadOnly>, ArrayError> {
-        open_raw(Region::open(path.as_ref())?, path.as_ref())
+        raw_in(Region::open(path)?)
     }
 }
 
@@ -252,27 +322,40 @@ fn require<T: Element>(header: &NpyHeader, path: &Path) -> Result<(), ArrayError
     }
 }
 
-fn open_npy<T: Element, A: Access>(region: Region, path: &Path) -> Result<SharedArray<T, A>, ArrayError> {
+/// Returns a name for a region in errors.
+fn place(region: &Region) -> PathBuf {
+    region.path().unwrap_or(Path::new("memory")).to_owned()
+}
+
+fn for_change(region: Region) -> Result<Region, ArrayError> {
+    match region.is_writable() {
+        true => Ok(region),
+        false => Err(ArrayError::NotForChange { path: place(&region) }),
+    }
+}
+
+fn npy_in<T: Element, A: Access>(region: Region) -> Result<SharedArray<T, A>, ArrayError> {
+    let path = place(&region);
     let header = NpyHeader::parse(region.as_bytes());
     // Zeros in the place of bytes that went away meanwhile are no header.
     region.check()?;
-    let header = header.map_err(|source| npy(path, source))?;
-    require::<T>(&header, path)?;
-    header.fits(region.len_bytes() as u64).map_err(|source| npy(path, source))?;
+    let header = header.map_err(|source| npy(&path, source))?;
+    require::<T>(&header, &path)?;
+    header.fits(region.len_bytes() as u64).map_err(|source| npy(&path, source))?;
     let offset = header.data_offset();
     if !offset.is_multiple_of(size_of::<T>()) {
-        return Err(npy(path, NpyError::Misaligned { at_byte: offset, element_bytes: size_of::<T>() }));
+        return Err(npy(&path, NpyError::Misaligned { at_byte: offset, element_bytes: size_of::<T>() }));
     }
     let storage =
         Storage { region, shape: header.shape().to_vec(), order: header.order(), len: header.len(), offset };
     Ok(SharedArray::from_storage(storage))
 }
 
-fn open_raw<T: Element, A: Access>(region: Region, path: &Path) -> Result<SharedArray<T, A>, ArrayError> {
+fn raw_in<T: Element, A: Access>(region: Region) -> Result<SharedArray<T, A>, ArrayError> {
     let file_bytes = region.len_bytes();
     if !file_bytes.is_multiple_of(size_of::<T>()) {
         return Err(ArrayError::NotWholeElements {
-            path: path.to_owned(),
+            path: place(&region),
             file_bytes: file_bytes as u64,
             element_bytes: size_of::<T>(),
         });
