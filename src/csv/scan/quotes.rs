@@ -48,6 +48,9 @@ impl Stance {
     /// block is odd.
     #[inline(always)]
     pub(super) fn over(self, quotes: u64, separators: u64) -> Option<(u64, Self)> {
+        if quotes == 0 {
+            return Some((self.inside, Self { may_open: separators >> 63 & !self.inside, ..self }));
+        }
         let inside = parities(quotes) ^ self.inside;
         let openable = separators | quotes;
         let opening = quotes & inside;
