@@ -83,7 +83,7 @@ pub(crate) struct GroupArgs {
     /// The CSV file
     #[arg(value_name = "FILE.csv")]
     pub(crate) file: PathBuf,
-    /// The key: one column or several, separated by commas
+    /// The key: one column or several, by name or by index from 0
     #[arg(long, required = true, value_name = "COLUMN[,COLUMN]", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// What to compute: count, or count|sum|mean|min|max|std of a COLUMN
@@ -102,7 +102,7 @@ pub(crate) struct ColumnsArgs {
     /// The CSV file
     #[arg(value_name = "FILE.csv")]
     pub(crate) file: PathBuf,
-    /// The column to write
+    /// The column to write, by name or by index from 0
     #[arg(long, value_name = "COLUMN")]
     pub(crate) column: String,
     /// The array to create

@@ -96,3 +96,30 @@ impl Drop for Hold {
         state().held_by = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_learns_that_it_was_asked_to_stop() {
+        let hold = Hold::during("finishing");
+        assert_eq!(state().held_by, Some("finishing"));
+        assert!(!hold.is_asked());
+        state().asked = true;
+        assert!(hold.is_asked());
+        assert!(matches!(hold.release(), Err(Failure::Interrupted)));
+        assert_eq!(state().held_by, None);
+        state().asked = false;
+        assert!(Hold::during("finishing").release().is_ok());
+    }
+
+    #[test]
+    fn what_is_finished_is_no_longer_removed() {
+        let path = Path::new("some unfinished file");
+        let unfinished = Unfinished::at(path);
+        assert!(state().unfinished.iter().any(|known| known == path));
+        drop(unfinished);
+        assert!(!state().unfinished.iter().any(|known| known == path));
+    }
+}

@@ -77,16 +77,12 @@ fn sum<T: Number>(pool: &Pool, path: &Path) -> Result<Value, Failure> {
 
 /// Sums an array, with the same bits at any number of workers.
 pub(crate) fn sum_of<T: Number, A: Access>(pool: &Pool, array: &SharedArray<T, A>) -> Result<Value, Failure> {
-    let total = pool.map_reduce(array.as_slice(), T::total, T::join)?;
-    array.check()?;
-    Ok(T::total_value(total))
+    Ok(T::total_value(pool.map_reduce(array, T::total, T::join)?))
 }
 
 fn stats<T: Number>(pool: &Pool, path: &Path) -> Result<Facts, Failure> {
     let array = SharedArray::<T>::open_npy_read_only(path)?;
-    let summary = pool.map_reduce(array.as_slice(), stats::Summary::<T>::of, stats::Summary::join)?;
-    array.check()?;
-    Ok(summary.facts())
+    Ok(pool.map_reduce(&array, stats::Summary::<T>::of, stats::Summary::join)?.facts())
 }
 
 impl From<ArrayError> for Failure {
