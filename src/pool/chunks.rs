@@ -13,6 +13,9 @@ use super::error::LoopError;
 /// Bytes of a piece: enough to outweigh taking it, few enough for the inner caches.
 const PIECE_BYTES: usize = 16 << 10;
 
+/// Pieces that one chunk joins at the most: as much as stays near while a body goes over it twice.
+pub(crate) const PIECES_AT_ONCE: u32 = 16;
+
 /// Elements in a row that end on a cache line pair, whatever their size.
 const LINE_RUN: usize = 128;
 

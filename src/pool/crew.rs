@@ -16,7 +16,7 @@ use crate::protocol::sleep::Bed;
 use crate::sys::{affinity, fork};
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
-const SEATS: std::ops::RangeInclusive<usize> = 4..=32;
+const SEATS: std::ops::RangeInclusive<usize> = 4..=16;
 
 /// A board and the pieces of the loop that is posted on it.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::chunks::{Chunks, Source, piece_len};
+use super::chunks::{Chunks, PIECES_AT_ONCE, Source, piece_len};
 use super::cut::Cut;
 use super::error::LoopError;
 use super::handle::Pool;
@@ -12,8 +12,8 @@ use super::handle::Pool;
 impl Pool {
     /// Calls `body` with chunks that cover `data`, in place, on all workers.
     ///
-    /// Chunks are disjoint and non-empty; their edges lie on multiples of 128 elements, but for the end. They grow
-    /// with the data, and where they are cut is not fixed. For a cut of your own see
+    /// Chunks are disjoint and non-empty, 16 to 256 KiB long where there is as much; their edges lie on multiples of
+    /// 128 elements, but for the end. Where they are cut is not fixed. For a cut of your own see
     /// [`for_each_chunk_of`](Self::for_each_chunk_of).
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Pool {
     ) -> Result<(), LoopError> {
         let source = data.into_source();
         let cut = Cut::new(source.elements()?, piece_len(source.element_bytes()));
-        self.crew().run(cut.pieces(), u32::MAX, &|_, pieces: Range<u32>| {
+        self.crew().run(cut.pieces(), PIECES_AT_ONCE, &|_, pieces: Range<u32>| {
             // SAFETY: the range is within the elements, as the cut's are; no other has any of them, because the loop
             // hands out each piece once (S1 of the shares) and pieces do not overlap.
             body(unsafe { source.chunk(cut.elements(pieces)) });
