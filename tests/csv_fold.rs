@@ -182,6 +182,32 @@ fn a_file_without_records_folds_to_the_first_accumulator() {
     }
 }
 
+/// Numbers are read in short cuts; a quote is taken off before any of them, whatever byte it is.
+#[test]
+fn numbers_are_read_without_their_quotes() {
+    let folder = tempfile::tempdir().unwrap();
+    for quote in [b'"', b'5', b'-', b'.'] {
+        let quote = char::from(quote);
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, format!("n,m\n{quote}12{quote},7\n34,{quote}8{quote}\n")).unwrap();
+        let file = CsvFile::options().quote(Some(quote as u8)).open(&path).unwrap();
+        let read = pool(1).fold_records(
+            &file,
+            Vec::new,
+            |read, record| {
+                let [n, m] = [record.i64(0)?, record.i64(1)?];
+                assert_eq!([record.u64(0)?, record.u64(1)?], [n, m].map(i64::cast_unsigned));
+                assert_eq!([record.f64(0)?, record.f64(1)?], [n as f64, m as f64]);
+                assert_eq!([record.f32(0)?, record.f32(1)?], [n as f32, m as f32]);
+                read.push([n, m]);
+                Ok(())
+            },
+            |left, right| [left, right].concat(),
+        );
+        assert_eq!(read.unwrap(), [[12, 7], [34, 8]]);
+    }
+}
+
 #[test]
 fn a_panic_in_a_fold_reaches_the_caller_and_the_pool_lives_on() {
     let folder = tempfile::tempdir().unwrap();

@@ -81,6 +81,13 @@ pub(crate) fn short_i64(word: u64, len: usize) -> Option<i64> {
     behind.is_none().then_some(if negative { -value } else { value })
 }
 
+/// Reads a short `u64`; `None` leaves it to [`u64`].
+#[inline(always)]
+pub(crate) fn short_u64(word: u64, len: usize) -> Option<u64> {
+    let Short { negative, digits, behind } = short(word, len)?;
+    (behind.is_none() && !negative).then_some(digits)
+}
+
 /// Reads an `f64` as `str::parse` does.
 pub(crate) fn f64(bytes: &[u8]) -> Option<f64> {
     fast_float2::parse(bytes).ok()
@@ -135,6 +142,9 @@ mod tests {
         }
         if let Some(value) = short_i64(word(text), text.len()) {
             prop_assert_eq!(Some(value), text.parse().ok(), "short i64 {:?}", text);
+        }
+        if let Some(value) = short_u64(word(text), text.len()) {
+            prop_assert_eq!(Some(value), text.parse().ok(), "short u64 {:?}", text);
         }
         Ok(())
     }

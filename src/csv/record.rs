@@ -116,10 +116,7 @@ impl<'f> Record<'f> {
     #[inline]
     pub fn f64(&self, column: impl Into<Column>) -> Result<f64, CsvError> {
         let column = column.into();
-        let Some((start, end)) = self.span(column) else { return Err(self.missing(column)) };
-        if let Some(word) = self.word(start)
-            && let Some(number) = number::short_f64(word, end - start)
-        {
+        if let Some(number) = self.short(column, number::short_f64) {
             return Ok(number);
         }
         self.parse(column, "a number (f64)", number::f64)
@@ -142,10 +139,7 @@ impl<'f> Record<'f> {
     #[inline]
     pub fn i64(&self, column: impl Into<Column>) -> Result<i64, CsvError> {
         let column = column.into();
-        let Some((start, end)) = self.span(column) else { return Err(self.missing(column)) };
-        if let Some(word) = self.word(start)
-            && let Some(number) = number::short_i64(word, end - start)
-        {
+        if let Some(number) = self.short(column, number::short_i64) {
             return Ok(number);
         }
         self.parse(column, "a whole number (i64)", number::i64)
@@ -156,8 +150,13 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or `str::parse` would not take it.
+    #[inline]
     pub fn u64(&self, column: impl Into<Column>) -> Result<u64, CsvError> {
-        self.parse(column.into(), "a whole number (u64)", number::u64)
+        let column = column.into();
+        if let Some(number) = self.short(column, number::short_u64) {
+            return Ok(number);
+        }
+        self.parse(column, "a whole number (u64)", number::u64)
     }
 
     /// Returns a field as a `bool`: `true` or `false` in any case, `1` or `0`.
@@ -192,10 +191,13 @@ impl<'f> Record<'f> {
         }
     }
 
-    /// Loads the eight bytes from `start` on, if the file has as many.
+    /// Reads a short unquoted number from the eight bytes that lie where the field does, if the file has as many.
     #[inline]
-    fn word(&self, start: usize) -> Option<u64> {
-        self.bytes.get(start..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+    fn short<T>(&self, column: Column, read: impl Fn(u64, usize) -> Option<T>) -> Option<T> {
+        let (start, end) = self.span(column)?;
+        let word = u64::from_le_bytes(*self.bytes[start..].first_chunk()?);
+        // Even a digit may be the quote.
+        if Some(word as u8) == self.quote { None } else { read(word, end - start) }
     }
 
     /// Returns an unquoted field and the sixteen bytes from its start on, if the file has as many.
