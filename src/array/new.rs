@@ -22,6 +22,7 @@ use crate::sys::file::Unnamed;
 ///     *square = n * n;
 /// }
 /// assert!(!path.exists());
+/// squares.flush()?;
 /// let squares = squares.publish()?;
 /// assert_eq!(squares[9], 81);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,6 +42,15 @@ impl<T: Element> NewArray<T> {
     /// Returns the elements for change, and beside them what keeps watch over their memory.
     pub(crate) fn as_watched_mut(&mut self) -> (&mut [T], Watch<'_>) {
         self.array.as_watched_mut()
+    }
+
+    /// Waits until the disk has what was written, so that the name is given to a file that survives a loss of power.
+    ///
+    /// # Errors
+    ///
+    /// As [`SharedArray::flush`].
+    pub fn flush(&self) -> Result<(), ArrayError> {
+        self.array.flush()
     }
 
     /// Gives the file its name, in one step, and returns the array. A file that had the name before is replaced.

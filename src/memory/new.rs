@@ -37,6 +37,15 @@ impl NewRegion {
         self.region.as_bytes_mut().unwrap_or_default()
     }
 
+    /// Waits until the disk has what was written, so that the name is given to a file that survives a loss of power.
+    ///
+    /// # Errors
+    ///
+    /// As [`Region::flush`].
+    pub fn flush(&self) -> Result<(), RegionError> {
+        self.region.flush()
+    }
+
     /// Gives the file its name, in one step, and returns the region. A file that had the name before is replaced.
     ///
     /// # Errors

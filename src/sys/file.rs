@@ -106,11 +106,13 @@ fn write_zeros(mut file: &File, len_bytes: u64) -> io::Result<()> {
     io::copy(&mut zeros, &mut file).map(drop)
 }
 
-/// A file that has no name of its own yet: it lies beside its final name and goes when this is dropped.
+/// A file that has no name of its own yet: it lies beside its final name and goes when this is dropped, unless by a
+/// forked child, whose parent has it still.
 #[derive(Debug)]
 pub(crate) struct Unnamed {
     temporary: PathBuf,
     to: PathBuf,
+    process: u32,
 }
 
 impl Unnamed {
@@ -128,7 +130,9 @@ impl Unnamed {
             hidden.push(format!(".{}-{count}.part", process::id()));
             let temporary = to.with_file_name(hidden);
             match OpenOptions::new().read(true).write(true).create_new(true).open(&temporary) {
-                Ok(file) => return Ok((Self { temporary, to: to.to_owned() }, file)),
+                Ok(file) => {
+                    return Ok((Self { temporary, to: to.to_owned(), process: process::id() }, file));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -150,7 +154,7 @@ impl Unnamed {
 
 impl Drop for Unnamed {
     fn drop(&mut self) {
-        if !self.temporary.as_os_str().is_empty() {
+        if !self.temporary.as_os_str().is_empty() && self.process == process::id() {
             // The folder may be gone by now; there is nobody to tell.
             let _ = fs::remove_file(&self.temporary);
         }
