@@ -13,13 +13,13 @@ const CHILD: &str = "SIZING_CHILD";
 
 /// Builds a pool in a process with this text in `RINGMILL_THREADS`; returns what it says.
 fn built_with(text: &str) -> String {
-    let output = Command::new(env::current_exe().unwrap())
+    let output = Command::new(env::current_exe().expect("a path"))
         .args(["--exact", "the_child", "--nocapture"])
         .env(CHILD, "1")
         .env("RINGMILL_THREADS", text)
         .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
+        .expect("a child");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 #[test]
