@@ -19,10 +19,18 @@ mod sealed {
 pub trait Access: sealed::Sealed + Send + Sync + 'static {}
 
 /// The elements may be changed where they lie.
+///
+/// # Examples
+///
+/// See [`Access`].
 #[derive(Clone, Copy, Debug)]
 pub enum InPlace {}
 
 /// The elements may be read.
+///
+/// # Examples
+///
+/// See [`Access`].
 #[derive(Clone, Copy, Debug)]
 pub enum ReadOnly {}
 

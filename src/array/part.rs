@@ -201,6 +201,10 @@ impl<T: Element> DerefMut for Part<T> {
 }
 
 /// Two parts that do not lie next to each other in one array, given back.
+///
+/// # Examples
+///
+/// See [`Part::join`].
 #[derive(Debug)]
 pub struct JoinError<T: Element> {
     /// The part that was to be joined.
@@ -227,6 +231,19 @@ impl<T: Element> fmt::Display for JoinError<T> {
 impl<T: Element> std::error::Error for JoinError<T> {}
 
 /// Parts that are not the whole of one array, given back, joined as far as they go.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::array::SharedArray;
+/// let mut parts = SharedArray::<u8>::anonymous(&[1000])?.parts(3);
+/// let last = parts.pop().unwrap();
+/// let mut error = SharedArray::reunite(parts).unwrap_err();
+/// assert_eq!(error.parts.len(), 1); // two of them, joined
+/// error.parts.push(last);
+/// assert_eq!(SharedArray::reunite(error.parts)?.len(), 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ReuniteError<T: Element> {
     /// What there is of the array, or of several.
