@@ -235,7 +235,7 @@ pub(crate) struct Amount {
     /// This many records, or elements
     #[arg(long, value_name = "N")]
     pub(crate) rows: Option<u64>,
-    /// About this much, never less by more than a record: 500MB, 2GiB, 4096
+    /// As many as fit into this much: 500MB, 2GiB, 4096
     #[arg(long, value_name = "SIZE", value_parser = spec::byte_size)]
     pub(crate) bytes: Option<u64>,
 }

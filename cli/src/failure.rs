@@ -23,7 +23,12 @@ impl Failure {
 
     /// A system call failed on a file.
     pub(crate) fn at(path: &Path, doing: &str, error: &io::Error) -> Self {
-        Self::Refused(format!("{}: cannot {doing}: {error}", path.display()))
+        let problem = format_args!("{}: cannot {doing}: {error}", path.display());
+        if error.kind() == io::ErrorKind::StorageFull {
+            with_hint(problem, NO_ROOM)
+        } else {
+            Self::new(problem)
+        }
     }
 
     /// Writing to standard output failed.
@@ -42,6 +47,9 @@ impl Failure {
         }
     }
 }
+
+/// What to do where a file finds no room.
+pub(crate) const NO_ROOM: &str = "make room, ask for less, or name a place on another disk";
 
 /// Adds what the user can do about it to an error's own words.
 pub(crate) fn with_hint(error: impl fmt::Display, hint: &str) -> Failure {

@@ -158,7 +158,7 @@ fn a_disk_without_room() {
     // Half the address space is more than any disk has.
     let place = Place::new();
     let complaint = place.run("generate array a.npy --bytes 4000000TB").failed();
-    assert!(complaint.contains("a.npy"), "{complaint}");
+    assert!(complaint.contains("a.npy: no room") && complaint.contains("hint: make room"), "{complaint}");
     assert_eq!(place.names(), [""; 0]);
     // A device that is always full stands for one that fills up while it is written.
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

@@ -7,11 +7,11 @@ mod stats;
 use std::path::Path;
 
 use ringmill::array::{Access, ArrayError, NpyHeader, Order, SharedArray};
-use ringmill::memory::ElementType;
+use ringmill::memory::{ElementType, RegionError};
 use ringmill::pool::Pool;
 
 use crate::args::{ArrayFile, ArrayVerb, Common};
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ROOM, with_hint};
 use crate::output::{Facts, Output, Value};
 use crate::workers;
 
@@ -87,6 +87,9 @@ fn stats<T: Number>(pool: &Pool, path: &Path) -> Result<Facts, Failure> {
 
 impl From<ArrayError> for Failure {
     fn from(error: ArrayError) -> Self {
-        Self::new(error)
+        match error {
+            ArrayError::Region(RegionError::Full { .. }) => with_hint(error, NO_ROOM),
+            _ => Self::new(error),
+        }
     }
 }

@@ -24,13 +24,6 @@ use rows::Rows;
 use stations::Stations;
 use trips::Trips;
 
-/// How much to make: exactly so many rows, or as many as fit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
-    pub(crate) rows: Option<u64>,
-    pub(crate) bytes: Option<u64>,
-}
-
 /// How much was made.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Written {
@@ -84,8 +77,7 @@ fn file(
     making: Making,
 ) -> Result<Written, Failure> {
     let new = NewFile::create(path, making.force)?;
-    let budget = Budget { rows: amount.rows, bytes: amount.bytes };
-    let written = rows::write(pool, kind, making.seed, budget, &new)?;
+    let written = rows::write(pool, kind, making.seed, amount, &new)?;
     new.finish()?;
     Ok(written)
 }

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use ringmill::pool::Pool;
 
+use super::Written;
 use super::random::Random;
-use super::{Budget, Written};
+use crate::args::Amount;
 use crate::failure::Failure;
 use crate::new_file::NewFile;
 use crate::progress::Progress;
@@ -55,16 +56,16 @@ impl Block {
     }
 }
 
-/// Writes as many records as `budget` asks for.
+/// Writes as many records as `amount` asks for.
 pub(super) fn write(
     pool: &Pool,
     kind: &impl Rows,
     seed: u64,
-    budget: Budget,
+    amount: Amount,
     new: &NewFile,
 ) -> Result<Written, Failure> {
     let failed = |error: &io::Error| Failure::at(new.path(), "write", error);
-    let (rows_wanted, bytes_wanted) = (budget.rows.unwrap_or(u64::MAX), budget.bytes.unwrap_or(u64::MAX));
+    let (rows_wanted, bytes_wanted) = (amount.rows.unwrap_or(u64::MAX), amount.bytes.unwrap_or(u64::MAX));
     let header = kind.header();
     new.file().write_all_at(header, 0).map_err(|error| failed(&error))?;
     let mut written = Written { rows: 0, bytes: header.len() as u64 };
@@ -73,7 +74,7 @@ pub(super) fn write(
     let seen = Arc::clone(&done);
     // ORDERING: Relaxed, here and below; a figure to show, nothing rides on it.
     let _progress =
-        Progress::start("writing", expected_bytes(kind, seed, budget), move || seen.load(Relaxed));
+        Progress::start("writing", expected_bytes(kind, seed, amount), move || seen.load(Relaxed));
 
     let mut wave: Vec<Block> = Vec::new();
     wave.resize_with(BLOCKS_PER_WORKER * pool.workers(), Block::default);
@@ -113,10 +114,10 @@ pub(super) fn write(
 }
 
 /// About how many bytes that will be, judged by the first rows.
-fn expected_bytes(kind: &impl Rows, seed: u64, budget: Budget) -> u64 {
-    let rows = budget.rows.unwrap_or(u64::MAX);
+fn expected_bytes(kind: &impl Rows, seed: u64, amount: Amount) -> u64 {
+    let rows = amount.rows.unwrap_or(u64::MAX);
     let mut sample = Block { rows: rows.min(1_000), ..Block::default() };
     sample.fill(kind, seed, u64::MAX);
     let by_rows = sample.text.len() as f64 / sample.rows.max(1) as f64 * rows as f64;
-    budget.bytes.unwrap_or(by_rows as u64)
+    amount.bytes.unwrap_or(by_rows as u64)
 }
