@@ -1,5 +1,7 @@
 //! A pool has as many workers as it was told, by the builder, the environment or the machine, in that order, and says so.
 
+#![allow(clippy::unwrap_used)]
+
 use std::env;
 use std::process::Command;
 use std::thread;
