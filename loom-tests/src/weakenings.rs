@@ -135,6 +135,14 @@ pub(crate) const WEAKENINGS: &[Weakening] = &[
         scenario: "idle: one helper, one loop [strong",
         objection: Deadlock,
     },
+    Weakening {
+        file: Model("idle"),
+        lacks: "the question to loops that look like seen ones",
+        line: "if self.bed.is_closed() || self.is_wanted() {",
+        instead: "if self.bed.is_closed() || self.finds_new(seen) {",
+        scenario: "idle: one helper, a generation that came round [strong",
+        objection: Deadlock,
+    },
     // The latch.
     Weakening {
         file: Protocol("latch"),

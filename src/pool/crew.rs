@@ -111,6 +111,10 @@ impl Crew {
     pub(crate) fn seat(&self, k: usize) -> &Seat {
         &self.seats[k]
     }
+
+    pub(crate) fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter()
+    }
 }
 
 impl Seen {

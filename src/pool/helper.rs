@@ -29,7 +29,7 @@ impl Helper<'_> {
             while let Some(seat) = self.look_around(&seen) {
                 self.help(seat, &mut seen);
             }
-            self.sleep(&seen);
+            self.sleep();
             seen.forget();
         }
     }
@@ -70,14 +70,28 @@ impl Helper<'_> {
     }
 
     /// Sleeps until there may be something to do.
-    fn sleep(&mut self, seen: &Seen) {
+    fn sleep(&mut self) {
         // Away from home we are slower to wake, no more.
         let _ = self.place.go_home();
         let announced = self.crew.bed.announce();
-        if self.crew.bed.is_closed() || self.crew.posted(seen).is_some() {
+        if self.crew.bed.is_closed() || self.is_wanted() {
             self.crew.bed.stay_up(announced);
         } else {
             self.crew.bed.wait(announced);
         }
+    }
+
+    /// Returns whether some loop has pieces for us. A loop that looks like one we have seen the end of may be another,
+    /// because generations come round, and its caller may wait for nobody but us: so each that is up is asked.
+    fn is_wanted(&self) -> bool {
+        self.crew.seats().any(|Seat { board, shares }| {
+            let entered = board.posted().and_then(|_| board.try_enter());
+            entered.is_some_and(|entered| {
+                let is_wanted =
+                    entered.posting.is_some_and(|posting| posting.has_any_for(shares, self.number));
+                board.leave(entered);
+                is_wanted
+            })
+        })
     }
 }

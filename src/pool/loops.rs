@@ -58,17 +58,16 @@ impl Crew {
         let expected = self.costs.recall(kind).map(|each| u64::from(each) * u64::from(count));
         let asleep = self.bed.sleeping();
         let all_asleep = asleep as usize == self.workers - 1;
-        let (done, wanted) = match expected {
-            Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, body), asleep),
-            _ if asleep == 0 => (0, 0),
-            Some(WORTH_A_WAKE..) => (0, asleep),
-            None if count < ENOUGH_TO_PROBE || !all_asleep => (0, asleep),
-            _ if all_asleep => (self.probe(kind, count, most, asleep, false, body), asleep),
-            _ => (0, 0),
+        let (done, is_worth_a_wake) = match expected {
+            Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, body), true),
+            Some(WORTH_A_WAKE..) => (0, true),
+            None if count < ENOUGH_TO_PROBE || !all_asleep => (0, true),
+            _ if all_asleep => (self.probe(kind, count, most, asleep, false, body), true),
+            _ => (0, false),
         };
         if done < count {
             match self.own_seat() {
-                Some(owned) => self.share(owned, kind, done..count, most, wanted, body),
+                Some(owned) => self.share(owned, kind, done..count, most, is_worth_a_wake, body),
                 None => inside_job(|| body(0, done..count)),
             }
         }
@@ -110,9 +109,16 @@ impl Crew {
         done
     }
 
-    /// Posts the pieces, wakes as many as `wanted`, and works until all are done.
-    fn share<F>(&self, owned: OwnedSeat<'_>, kind: Kind, pieces: Range<u32>, most: u32, wanted: u32, body: &F)
-    where
+    /// Posts the pieces, wakes helpers for them if that is worth it, and works until all are done.
+    fn share<F>(
+        &self,
+        owned: OwnedSeat<'_>,
+        kind: Kind,
+        pieces: Range<u32>,
+        most: u32,
+        is_worth_a_wake: bool,
+        body: &F,
+    ) where
         F: Fn(usize, Range<u32>) + Sync,
     {
         let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
@@ -120,8 +126,9 @@ impl Crew {
         let posting = Posting::new(body, Deal::Stealing { most }, &panic);
         // SAFETY: the result is dropped below, before anything that the posting borrows.
         let posted = unsafe { owned.post(posting) };
-        if wanted > 0 {
-            self.wake(wanted.min(pieces.len() as u32 - 1));
+        // Only now that the loop is up: whoever lies down later finds it.
+        if is_worth_a_wake && self.bed.sleeping() > 0 {
+            self.wake(pieces.len() as u32 - 1);
         }
         let start = self.nanoseconds();
         let mut done = 0;

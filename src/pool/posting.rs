@@ -93,6 +93,14 @@ impl<'a> Posting<'a> {
         count
     }
 
+    /// Returns whether there is something left for `worker`.
+    pub(crate) fn has_any_for(&self, shares: &Shares, worker: usize) -> bool {
+        match self.deal {
+            Deal::Stealing { .. } => shares.is_any_left(),
+            Deal::Named { .. } => shares.is_share_left(worker),
+        }
+    }
+
     /// Runs all that is left for `worker`, as one of the helpers.
     pub(crate) fn help(&self, shares: &Shares, worker: usize) {
         while self.run_some(shares, worker) > 0 {

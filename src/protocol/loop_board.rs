@@ -16,7 +16,8 @@
 //! - L2: whoever entered while the word was posted may use what is posted until it leaves; `take_down` does not return
 //!   before `entered` is 0 with nothing posted, and then nobody can enter.
 //! - L3: the generation only tells one loop from the next, so that a helper does not come back to one it has seen the
-//!   end of. Entering is right at any generation: the exchange proves that something is posted now.
+//!   end of. Entering is right at any generation: the exchange proves that something is posted now. Generations come
+//!   round, so a helper that is about to sleep goes by what it finds inside.
 //! - OWN: `release` to `own`, carries the end of the last loop.
 //! - POST: `post` to `enter`, carries the posting and all that the caller wrote before.
 //! - LEAVE: `leave` to `take_down`, carries all that the helper wrote inside.

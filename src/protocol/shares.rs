@@ -73,6 +73,16 @@ impl Shares {
         self.take_own(worker, most).or_else(|| self.steal(worker, most)).unwrap_or(0..0)
     }
 
+    /// Returns whether `take` would have handed out a piece just now.
+    pub(crate) fn is_any_left(&self) -> bool {
+        self.cancelled.load(Relaxed) == 0 && self.largest().is_some()
+    }
+
+    /// Returns whether `take_share` would have handed out a piece just now.
+    pub(crate) fn is_share_left(&self, worker: usize) -> bool {
+        !unpack(self.shares[worker].load(Relaxed)).is_empty()
+    }
+
     /// Takes all that is left of the worker's own share.
     pub(crate) fn take_share(&self, worker: usize) -> Range<u32> {
         unpack(self.shares[worker].swap(0, Relaxed))

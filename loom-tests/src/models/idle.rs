@@ -23,6 +23,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         Scenario::over_futexes("idle: one helper, one loop", Some(3), one_helper_one_loop),
         Scenario::over_futexes("idle: one helper, two loops", Some(2), one_helper_two_loops),
+        Scenario::over_futexes(
+            "idle: one helper, a generation that came round",
+            Some(3),
+            generation_came_round,
+        ),
         vec![Scenario::new("idle: two helpers, one loop", Some(1), two_helpers_one_loop)],
     ]
     .concat()
@@ -58,14 +63,13 @@ impl World {
         self.board.release(owned);
     }
 
-    fn help_until_closed(&self) {
-        let mut seen = None;
+    fn help_until_closed(&self, mut seen: Option<Generation>) {
         while !self.bed.is_closed() {
             while self.finds_new(seen) {
                 seen = self.help().or(seen);
             }
             let announced = self.bed.announce();
-            if self.bed.is_closed() || self.finds_new(seen) {
+            if self.bed.is_closed() || self.is_wanted() {
                 self.bed.stay_up(announced);
             } else {
                 self.bed.wait(announced);
@@ -76,6 +80,17 @@ impl World {
 
     fn finds_new(&self, seen: Option<Generation>) -> bool {
         self.board.posted().is_some_and(|now| seen != Some(now))
+    }
+
+    /// Generations come round, so whoever is about to sleep asks inside.
+    fn is_wanted(&self) -> bool {
+        self.board.try_enter().is_some_and(|entered| {
+            // SAFETY: we are inside, so the loop is there (L2).
+            let loop_ = unsafe { &*entered.posting.0 };
+            let is_wanted = loop_.taken.load(Relaxed) == 0;
+            self.board.leave(entered);
+            is_wanted
+        })
     }
 
     fn help(&self) -> Option<Generation> {
@@ -102,7 +117,7 @@ fn helpers_do_loops(helpers: usize, loops: usize) {
     let helpers: Vec<_> = (0..helpers)
         .map(|_| {
             let world = world.clone();
-            thread::spawn(move || world.help_until_closed())
+            thread::spawn(move || world.help_until_closed(None))
         })
         .collect();
     for _ in 0..loops {
@@ -124,4 +139,16 @@ fn one_helper_two_loops() {
 
 fn two_helpers_one_loop() {
     helpers_do_loops(2, 1);
+}
+
+/// What is up as the helper starts, it takes for a loop that it has seen the end of.
+fn generation_came_round() {
+    let world = World::new();
+    let helper = thread::spawn({
+        let world = world.clone();
+        move || world.help_until_closed(world.board.posted())
+    });
+    world.call();
+    world.bed.close();
+    helper.join().unwrap();
 }
