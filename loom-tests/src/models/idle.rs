@@ -2,7 +2,8 @@
 //!
 //! Actors: a caller that posts a loop and notifies, and one or two helpers that look, announce, look again and sleep,
 //! until they are told to stop. Here the caller does not work but waits until a helper has, so a loop that everybody
-//! sleeps through is a deadlock. Bound: three threads, one or two loops.
+//! sleeps through is a deadlock. A helper may take a loop for one that it has seen the end of, because
+//! generations come round. Bound: three threads, one or two loops.
 //!
 //! - FORBIDDEN: a helper asleep while a loop lies there that nobody is on the way to; a helper asleep that was told
 //!   to stop.
