@@ -16,7 +16,7 @@ use crate::csv_file::Input;
 use crate::failure::Failure;
 use crate::generate;
 use crate::group;
-use crate::interrupt::Unfinished;
+use crate::interrupt::{Hold, Unfinished};
 use crate::output::{Align, Output, Rows, Value, number};
 use crate::stats;
 use crate::workers;
@@ -203,12 +203,14 @@ impl Folder {
     fn create(args: &DemoArgs) -> Result<Self, Failure> {
         let parent = args.dir.clone().unwrap_or_else(std::env::temp_dir);
         fs::create_dir_all(&parent).map_err(|error| Failure::at(&parent, "create the directory", &error))?;
+        let hold = Hold::during("removing the files");
         let folder = tempfile::Builder::new()
             .prefix("ringmill-demo-")
             .tempdir_in(&parent)
             .map_err(|error| Failure::at(&parent, "create a directory in it", &error))?;
         let path = folder.path().to_owned();
         let unfinished = (!args.keep).then(|| Unfinished::at(&path));
+        hold.release()?;
         let temporary = if args.keep {
             let _kept = folder.keep();
             None

@@ -29,9 +29,10 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes over Ctrl-C, SIGTERM and SIGHUP. Where that is impossible their default stays, which is to end.
+/// Takes over Ctrl-C, SIGTERM and SIGHUP, unless whoever started the process has one of them ignored, as `nohup` does:
+/// then all stay as they are.
 pub(crate) fn install() {
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::try_set_handler(|| {
         let mut state = state();
         if let (Some(work), false) = (state.held_by, state.asked) {
             state.asked = true;

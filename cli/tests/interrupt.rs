@@ -19,8 +19,16 @@ fn wait_for_a_file(place: &Place) {
     }
 }
 
-fn interrupt(child: &Child) {
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+/// Starts the command with signals as a terminal has them, even if the tests run where they are ignored.
+fn start(place: &Place, words: &[&str]) -> Child {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM,HUP").arg(env!("CARGO_BIN_EXE_ringmill")).args(words);
+    command.current_dir(place.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the command starts")
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
     assert!(sent.expect("kill runs").success());
 }
 
@@ -28,15 +36,26 @@ fn interrupt(child: &Child) {
 fn what_is_half_written_is_removed() {
     for what in ["trips", "stations", "array"] {
         let place = Place::new();
-        let mut command = place.command(&["generate", what, "out", "--bytes", "2GB"]);
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let mut child = start(&place, &["generate", what, "out", "--bytes", "2GB"]);
         wait_for_a_file(&place);
-        interrupt(&child);
+        signal(&child, "INT");
         let status = child.wait().expect("the command ends");
         assert_eq!(status.code(), Some(130), "{what}");
         assert_eq!(place.names(), [""; 0], "{what}");
     }
+}
+
+#[test]
+fn who_is_told_to_ignore_a_hang_up_ignores_it() {
+    let place = Place::new();
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=HUP").arg(env!("CARGO_BIN_EXE_ringmill"));
+    command.args(["generate", "trips", "out", "--bytes", "200MB"]).current_dir(place.path(""));
+    let mut child = command.stdout(Stdio::null()).spawn().expect("the command starts");
+    wait_for_a_file(&place);
+    signal(&child, "HUP");
+    assert_eq!(child.wait().expect("the command ends").code(), Some(0));
+    assert_eq!(place.names(), ["out"]);
 }
 
 #[test]
@@ -46,7 +65,7 @@ fn the_demonstration_takes_its_files_along() {
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
     wait_for_a_file(&place);
-    interrupt(&child);
+    signal(&child, "INT");
     assert_eq!(child.wait().expect("the command ends").code(), Some(130));
     assert_eq!(place.names(), [""; 0]);
 }
