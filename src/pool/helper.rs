@@ -57,12 +57,13 @@ impl Helper<'_> {
 
     /// Helps with the loop on a seat until nothing is left of it for us.
     fn help(&mut self, seat: usize, seen: &mut Seen) {
+        // First, because the loop's caller waits for those who are inside.
+        self.place.go_out(&self.crew.homes);
         let Seat { board, shares } = self.crew.seat(seat);
         let Some(entered) = board.try_enter() else {
             return;
         };
         seen.see(seat, entered.generation);
-        self.place.go_out(&self.crew.homes);
         if let Some(posting) = &entered.posting {
             posting.help(shares, self.number);
         }

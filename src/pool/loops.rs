@@ -92,7 +92,7 @@ impl Crew {
             }
             spent = self.nanoseconds() - start;
             timed = done;
-            let left = u64::from(count - done) * spent / u64::from(done);
+            let left = u64::from(count - done).saturating_mul(spent) / u64::from(done);
             if spent >= MEASURABLE && left >= WORTH_A_WAKE {
                 break;
             }
@@ -100,7 +100,7 @@ impl Crew {
             next = done;
         }
         self.remember(kind, spent, timed);
-        let spent = spent * u64::from(done) / u64::from(timed.max(1));
+        let spent = spent.saturating_mul(u64::from(done)) / u64::from(timed.max(1));
         let streak = self.streak.spend(start, start + spent, SPIN.as_nanos() as u64);
         if done == count && asleep > 0 && spent >= WORTH_SHARING && streak >= WORTH_A_WAKE {
             self.streak.end();

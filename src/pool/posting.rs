@@ -125,10 +125,14 @@ impl<'a> Posting<'a> {
 impl FirstPanic {
     fn keep(&self, payload: Box<dyn Any + Send>) {
         let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*first {
-            None => *first = Some(payload),
-            // A payload's own drop may panic; that panic's payload is let go rather than dropped.
-            Some(_) => drop(catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget)),
+        if first.is_none() {
+            *first = Some(payload);
+            return;
+        }
+        drop(first);
+        // A payload's own drop is the user's code, and may panic; that panic's payload is let go rather than dropped.
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
         }
     }
 
