@@ -29,7 +29,7 @@ pub trait Library {
     /// Adds up, each piece by `common::sum`.
     fn sum(&mut self, values: &Arc<[f32]>) -> f32;
 
-    /// Runs `task` for every element, as one parallel range.
+    /// Runs `task` for every index, as one parallel range.
     fn tasks(&mut self, _bytes: &[AtomicU8]) -> bool {
         false
     }

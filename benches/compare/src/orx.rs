@@ -2,7 +2,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
-use orx_parallel::{IntoParIter, IterIntoParIter, Par, Parallelizable};
+use orx_parallel::{IntoParIter, IterIntoParIter, Par};
 
 use crate::{Library, PIECE, common, piece, pieces, scaled, task};
 
@@ -23,7 +23,7 @@ impl Library for Orx {
     }
 
     fn tasks(&mut self, bytes: &[AtomicU8]) -> bool {
-        bytes.par().num_threads(2).for_each(task);
+        (0..bytes.len()).into_par().num_threads(2).for_each(|k| task(&bytes[k]));
         true
     }
 

@@ -42,7 +42,7 @@ impl Library for Paralight {
     }
 
     fn tasks(&mut self, bytes: &[AtomicU8]) -> bool {
-        bytes.par_iter().with_thread_pool(&mut self.pool).for_each(task);
+        (0..bytes.len()).into_par_iter().with_thread_pool(&mut self.pool).for_each(|k| task(&bytes[k]));
         true
     }
 

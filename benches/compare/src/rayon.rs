@@ -29,7 +29,7 @@ impl Library for Rayon {
     }
 
     fn tasks(&mut self, bytes: &[AtomicU8]) -> bool {
-        bytes.par_iter().for_each(task);
+        (0..bytes.len()).into_par_iter().for_each(|k| task(&bytes[k]));
         true
     }
 
