@@ -80,11 +80,13 @@ impl Crew {
     }
 
     /// Returns whether the helpers live in another process: this one is a fork of it.
+    #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         fork::generation() != self.process
     }
 
     /// Takes a free seat; the first one, so that one caller meets the same lines again.
+    #[inline]
     pub(crate) fn own_seat(&self) -> Option<OwnedSeat<'_>> {
         self.seats.iter().find_map(|seat| {
             let owned = seat.board.try_own()?;

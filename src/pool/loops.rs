@@ -140,6 +140,7 @@ impl Crew {
         panic.resume();
     }
 
+    #[inline]
     fn remember(&self, kind: Kind, nanoseconds: u64, pieces: u32) {
         if let Some(each) = nanoseconds.checked_div(u64::from(pieces)) {
             self.costs.remember(kind, each.try_into().unwrap_or(u32::MAX));
@@ -147,6 +148,7 @@ impl Crew {
     }
 
     /// Returns the time since the crew was made.
+    #[inline]
     fn nanoseconds(&self) -> u64 {
         self.birth.elapsed().as_nanos() as u64
     }

@@ -18,7 +18,7 @@ const ENTRIES: usize = 64;
 /// Costs of the kinds of loops that ran lately.
 #[derive(Debug)]
 pub(crate) struct Costs {
-    entries: Box<[AtomicU64]>,
+    entries: [AtomicU64; ENTRIES],
 }
 
 /// A kind of loop, from the address of its code.
@@ -26,12 +26,14 @@ pub(crate) struct Costs {
 pub(crate) struct Kind(u32);
 
 impl Kind {
+    #[inline]
     pub(crate) fn new(address: usize) -> Self {
         // Fibonacci hashing: the high bits of the product depend on all bits of the address.
         Self(((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32)
     }
 
     /// Returns which entry the kind lies in, perhaps with others.
+    #[inline]
     pub(crate) fn entry(self) -> usize {
         self.0 as usize % ENTRIES
     }
@@ -39,10 +41,11 @@ impl Kind {
 
 impl Costs {
     pub(crate) fn new() -> Self {
-        Self { entries: (0..ENTRIES).map(|_| AtomicU64::new(0)).collect() }
+        Self { entries: std::array::from_fn(|_| AtomicU64::new(0)) }
     }
 
     /// Returns the nanoseconds that a piece of this kind took, if it is known.
+    #[inline]
     pub(crate) fn recall(&self, kind: Kind) -> Option<u32> {
         // ORDERING: Relaxed; a hint, whole in one word (C1). Model: loom-tests/cost.rs.
         let entry = self.entries[kind.entry()].load(Relaxed);
@@ -50,6 +53,7 @@ impl Costs {
     }
 
     /// Remembers what a piece of this kind took.
+    #[inline]
     pub(crate) fn remember(&self, kind: Kind, nanoseconds: u32) {
         let entry = u64::from(kind.0) << 32 | u64::from(nanoseconds.saturating_add(1));
         // ORDERING: Relaxed; as above.
@@ -73,6 +77,7 @@ impl Streak {
 
     /// Counts a loop that ran alone from `start` to `end`, and returns what the streak has spent with it. A loop that
     /// starts more than `pause` after the last begins a new streak. All in nanoseconds; `pause` is below 2^40.
+    #[inline]
     pub(crate) fn spend(&self, start: u64, end: u64, pause: u64) -> u64 {
         // ORDERING: Relaxed; a hint, whole in one word (C1).
         let word = self.word.load(Relaxed);

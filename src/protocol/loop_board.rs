@@ -85,6 +85,7 @@ impl<P: Copy> Board<P> {
     }
 
     /// Takes the board if it is free.
+    #[inline]
     pub(crate) fn try_own(&self) -> Option<Owned> {
         // ORDERING: Relaxed; the exchange below confirms what was read.
         if self.owner.load(Relaxed) != 0 {
@@ -95,6 +96,7 @@ impl<P: Copy> Board<P> {
     }
 
     /// Posts a loop. What `posting` points to must live until `take_down` has returned.
+    #[inline]
     pub(crate) fn post(&self, _: &Owned, posting: P) {
         self.line.posting.with_mut(|cell| {
             // SAFETY: `write` wants a valid, unaliased cell: ours, and nothing is posted, nobody inside (L1).

@@ -96,6 +96,7 @@ impl Bed {
     }
 
     /// Returns how many threads sleep that nobody is waking yet. The caller has published its work.
+    #[inline]
     pub(crate) fn sleeping(&self) -> u32 {
         // ORDERING: SLEEP, notifier side. See `announce`.
         fence(Ordering::SeqCst);

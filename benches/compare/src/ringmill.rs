@@ -40,7 +40,7 @@ impl Library for Ringmill {
     }
 
     fn tasks(&mut self, bytes: &[AtomicU8]) -> bool {
-        self.pool.for_each_index(0..bytes.len(), |k| task(&bytes[k])).expect(OURS);
+        self.pool.for_each_chunk(bytes, |chunk| chunk.iter().for_each(task)).expect(OURS);
         true
     }
 
