@@ -48,7 +48,7 @@ trait FromField: Element {
 impl FromField for f64 {
     #[inline]
     fn read(record: &Record<'_>, column: Column) -> Result<Self, CsvError> {
-        Ok(csv_file::number(record, column)?.unwrap_or(Self::NAN))
+        Ok(record.some_f64(column)?.unwrap_or(Self::NAN))
     }
 }
 

@@ -97,19 +97,6 @@ pub(crate) fn is_empty(record: &Record<'_>, column: Column) -> bool {
     record.get(column).is_none_or(|field| field.raw().is_empty() || is_empty_in_quotes(field))
 }
 
-/// A record's number in a column, `None` where it has nothing there.
-#[inline(always)]
-pub(crate) fn number(record: &Record<'_>, column: Column) -> Result<Option<f64>, CsvError> {
-    match record.get(column) {
-        Some(field) if !field.raw().is_empty() => match record.f64(column) {
-            Ok(number) => Ok(Some(number)),
-            Err(_) if is_empty_in_quotes(field) => Ok(None),
-            Err(error) => Err(error),
-        },
-        _ => Ok(None),
-    }
-}
-
 #[cold]
 fn is_empty_in_quotes(field: Field<'_>) -> bool {
     field.is_quoted() && field.bytes().is_empty()

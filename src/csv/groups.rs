@@ -136,6 +136,16 @@ impl<'f, V> Groups<'f, V> {
         &mut self.entries[number].value
     }
 
+    /// Returns the value of a key that does not lie in the file; it is copied when it is new.
+    pub fn of_copied_key(&mut self, key: &[u8], default: impl FnOnce() -> V) -> &mut V {
+        let head = head(key);
+        let number = match self.find(key, head) {
+            Ok(number) => number,
+            Err(slot) => self.add(slot, Cow::Owned(key.to_vec()), head, default),
+        };
+        &mut self.entries[number].value
+    }
+
     /// Returns the value of a key that has come before.
     pub fn get(&self, key: &[u8]) -> Option<&V> {
         let number = self.find(key, head(key)).ok()?;

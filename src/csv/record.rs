@@ -122,6 +122,43 @@ impl<'f> Record<'f> {
         self.parse(column, "a number (f64)", number::f64)
     }
 
+    /// Returns a field as an `f64`, correctly rounded, or `None` where there is nothing: the field is empty, in quotes or
+    /// not, or the record of a flexible file is too short to have it.
+    ///
+    /// # Errors
+    ///
+    /// If there is something, and `str::parse` would not take it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "name,n\na,1.5\nb,\nc,?\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// let n = file.column("n")?;
+    /// let mut records = file.records();
+    /// assert_eq!(records.next_record()?.unwrap().some_f64(n)?, Some(1.5));
+    /// assert_eq!(records.next_record()?.unwrap().some_f64(n)?, None);
+    /// assert!(records.next_record()?.unwrap().some_f64(n).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn some_f64(&self, column: impl Into<Column>) -> Result<Option<f64>, CsvError> {
+        let column = column.into();
+        if let Some(number) = self.short(column, number::short_f64) {
+            return Ok(Some(number));
+        }
+        match self.get(column) {
+            Some(field) if !field.bytes().is_empty() => {
+                self.parse(column, "a number (f64)", number::f64).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Returns a field as an `f32`, correctly rounded.
     ///
     /// # Errors

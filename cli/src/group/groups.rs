@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use ringmill::csv::{Column, CsvError, Record};
+use ringmill::csv::{self, CsvError, Record};
 
 use super::key::PackedKey;
 use super::plan::{Input, Plan};
 use super::tally::Tally;
-use crate::csv_file::{is_empty, number};
-use crate::keyed::{Hashing, Head, Keyed};
+use crate::csv_file::is_empty;
 
 /// The tallies of one group, one for each input: in place where there are none or one, which is the usual case.
 pub(super) trait Tallies: Send {
@@ -67,7 +66,7 @@ impl<S: Tallies> Group<S> {
         for (tally, input) in self.tallies.all_mut().iter_mut().zip(inputs) {
             if !input.numeric {
                 tally.count(u64::from(!is_empty(record, input.column)));
-            } else if let Some(number) = number(record, input.column)? {
+            } else if let Some(number) = record.some_f64(input.column)? {
                 tally.add(number);
             }
         }
@@ -78,52 +77,46 @@ impl<S: Tallies> Group<S> {
 /// The groups of a part of the file.
 #[derive(Debug)]
 pub(super) struct Groups<'f, S> {
-    /// The file's bytes, in which most keys lie.
-    text: &'f [u8],
-    groups: Keyed<'f, Group<S>>,
+    groups: csv::Groups<'f, Group<S>>,
     packed: PackedKey,
 }
 
 impl<'f, S: Tallies> Groups<'f, S> {
-    pub(super) fn new(text: &'f [u8], hashing: &Hashing) -> Self {
-        Self { text, groups: Keyed::new(hashing), packed: PackedKey::default() }
+    pub(super) fn new() -> Self {
+        Self { groups: csv::Groups::new(), packed: PackedKey::default() }
     }
 
-    /// Takes in one record.
+    /// Takes in one record. A key field that a short record lacks is empty.
     #[inline]
     pub(super) fn add(&mut self, record: &Record<'f>, plan: &Plan) -> Result<(), CsvError> {
         let new = || Group { records: 0, tallies: S::new(plan.inputs.len()) };
-        let update = |group: &mut Group<S>| group.add(record, &plan.inputs);
-        if let [only] = *plan.keys {
-            let key = field(record, only);
-            self.groups.update(Head::within(self.text, &key), &key, || key.clone(), new, update)
-        } else {
-            self.packed.clear();
-            plan.keys.iter().for_each(|&column| self.packed.push(&field(record, column)));
-            let key = self.packed.bytes();
-            self.groups.update(Head::of(key), key, || Cow::Owned(key.to_vec()), new, update)
-        }
+        let group = match *plan.keys {
+            [only] if only.index() < record.len() => self.groups.of_record(record, only, new)?,
+            [_] => self.groups.of_copied_key(&[], new),
+            ref several => {
+                self.packed.clear();
+                for &column in several {
+                    self.packed.push(&record.get(column).map(|field| field.bytes()).unwrap_or_default());
+                }
+                self.groups.of_copied_key(self.packed.bytes(), new)
+            }
+        };
+        group.add(record, &plan.inputs)
     }
 
     /// Takes in the groups of the part that follows.
-    pub(super) fn merge(mut self, later: Self) -> Self {
-        self.groups.merge(later.groups, |left, right| {
+    pub(super) fn merge(self, later: Self) -> Self {
+        let join = |left: &mut Group<S>, right: Group<S>| {
             left.records += right.records;
             for (left, right) in left.tallies.all_mut().iter_mut().zip(right.tallies.all()) {
                 left.merge(right);
             }
-        });
-        self
+        };
+        Self { groups: self.groups.merge(later.groups, join), packed: self.packed }
     }
 
-    /// All groups by key, in no particular order.
+    /// All groups by key.
     pub(super) fn into_pairs(self) -> impl Iterator<Item = (Cow<'f, [u8]>, Group<S>)> {
-        self.groups.into_pairs()
+        self.groups.into_entries()
     }
-}
-
-/// A key field; one that a short record lacks is empty.
-#[inline(always)]
-fn field<'f>(record: &Record<'f>, column: Column) -> Cow<'f, [u8]> {
-    record.get(column).map(|field| field.bytes()).unwrap_or_default()
 }

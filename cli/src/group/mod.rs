@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::args::{Common, GroupArgs};
 use crate::csv_file::Input;
 use crate::failure::Failure;
-use crate::keyed::Hashing;
 use crate::output::{Align, Output, Rows, Value};
 use crate::workers;
 
@@ -64,10 +63,9 @@ impl Job<'_> {
     }
 
     fn fold<S: Tallies>(&self) -> Result<Grouped, Failure> {
-        let hashing = Hashing::default();
         let groups = self.input.fold(
             self.pool,
-            || Groups::<S>::new(self.input.bytes(), &hashing),
+            Groups::<S>::new,
             |groups, record| groups.add(record, self.plan),
             Groups::merge,
         )?;

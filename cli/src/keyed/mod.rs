@@ -121,9 +121,12 @@ impl<'f, V> Keyed<'f, V> {
             }
         }
     }
+}
 
+#[cfg(test)]
+impl<'f, V> Keyed<'f, V> {
     /// All keys and their values, in no particular order.
-    pub(crate) fn into_pairs(self) -> impl Iterator<Item = (Cow<'f, [u8]>, V)> {
+    fn into_pairs(self) -> impl Iterator<Item = (Cow<'f, [u8]>, V)> {
         self.table.into_iter().map(|slot| (slot.key, slot.value))
     }
 }
