@@ -24,6 +24,20 @@ fn every_element_is_visited_once() {
 }
 
 #[test]
+fn a_range_of_any_length_is_covered() {
+    // The caller's probe doubles what it has done; with more than half of 2^32 pieces done that once ran over.
+    for workers in [1, 2] {
+        let pool = pool(workers);
+        for len in [u32::MAX as usize, usize::MAX].repeat(20) {
+            let seen = AtomicUsize::new(0);
+            let count = |range: std::ops::Range<usize>| _ = seen.fetch_add(range.len(), Ordering::Relaxed);
+            pool.for_each_range(0..len, 1, count).expect("a loop");
+            assert_eq!(seen.into_inner(), len);
+        }
+    }
+}
+
+#[test]
 fn chunks_of_a_length_have_that_length() {
     for workers in [1, 2, 3] {
         let mut data: Vec<usize> = vec![0; 1003];

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// At most so many pieces: a count may be doubled, or rounded up to a power of two, and still fits 32 bits.
+const MOST_PIECES: usize = 1 << 31;
+
 /// Elements cut into pieces of one length, the last one shorter, few enough to be numbered by 32 bits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
@@ -13,12 +16,10 @@ pub(crate) struct Cut {
 impl Cut {
     /// Cuts `elements` into pieces of `piece`, which is not 0, or of that times the power of two that it takes.
     pub(crate) fn new(elements: usize, mut piece: usize) -> Self {
-        loop {
-            match u32::try_from(elements.div_ceil(piece)) {
-                Ok(pieces) => return Self { elements, piece, pieces },
-                Err(_) => piece = piece.saturating_mul(2),
-            }
+        while elements.div_ceil(piece) > MOST_PIECES {
+            piece = piece.saturating_mul(2);
         }
+        Self { elements, piece, pieces: elements.div_ceil(piece) as u32 }
     }
 
     pub(crate) fn pieces(&self) -> u32 {
@@ -55,6 +56,7 @@ mod tests {
         fn any_length_can_be_numbered(elements: usize, piece in 1_usize..) {
             let cut = Cut::new(elements, piece);
             prop_assert_eq!(cut.elements(0..cut.pieces()), 0..elements);
+            prop_assert!(cut.pieces() as usize <= MOST_PIECES);
         }
     }
 }

@@ -80,7 +80,9 @@ impl Pool {
     }
 
     /// Maps pieces of `range`, each `grain` long but the last, and reduces the results to one, in a shape that only the
-    /// length and the grain decide. `map` is called at least once: for an empty range, with it.
+    /// length and the grain decide. `map` is called at least once: for an empty range, with it. Each piece's result has
+    /// a place until it is merged, so choose a grain that leaves some thousands of pieces; beyond 2^31 of them the grain
+    /// is doubled.
     ///
     /// # Errors
     ///
