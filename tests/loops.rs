@@ -5,10 +5,24 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringmill::Pool;
-use ringmill::pool::LoopError;
+use ringmill::pool::{BuildError, LoopError};
 
 fn pool(workers: usize) -> Pool {
     Pool::builder().workers(workers).build().expect("a pool")
+}
+
+#[test]
+fn a_name_that_no_thread_can_have_is_refused() {
+    let error = Pool::builder().workers(2).thread_name("a\0b").build().expect_err("no pool");
+    assert!(matches!(&error, BuildError::Name { name } if name == "a\0b"));
+    assert_eq!(error.to_string(), r#"a thread's name cannot hold a zero byte, as "a\0b" does"#);
+}
+
+#[test]
+fn a_stack_of_any_size_is_a_pool_or_an_error() {
+    for bytes in [0, 1, usize::MAX] {
+        let _ = Pool::builder().workers(2).stack_bytes(bytes).build();
+    }
 }
 
 #[test]

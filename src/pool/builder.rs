@@ -79,24 +79,49 @@ impl Default for PoolBuilder {
 impl PoolBuilder {
     /// Sets the number of workers, the calling thread included. Without it, `RINGMILL_THREADS` decides, and without
     /// that, the CPUs that the process may use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().workers(3).build()?;
+    /// assert_eq!(pool.broadcast(|worker| worker)?, [0, 1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
     }
 
     /// Sets whether the pool's own threads keep to a CPU each.
+    ///
+    /// # Examples
+    ///
+    /// See [`PoolBuilder`].
     pub fn pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
         self
     }
 
     /// Sets the mask that jobs run under on pinned threads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{JobMask, Pool};
+    ///
+    /// let pool = Pool::builder().job_mask(JobMask::Pinned).build()?;
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
     pub fn job_mask(mut self, job_mask: JobMask) -> Self {
         self.job_mask = job_mask;
         self
     }
 
     /// Sets what the threads are called; each adds a dash and its number. Linux shows 15 bytes of a name.
+    ///
+    /// # Examples
+    ///
+    /// See [`PoolBuilder`].
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.thread_name = name.into();
         self
@@ -104,6 +129,13 @@ impl PoolBuilder {
 
     /// Sets the stack of the pool's own threads, in bytes. The standard library's 2 MiB otherwise; pages are used
     /// as they are touched. A stack that overflows ends the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().stack_bytes(8 << 20).build()?;
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
     pub fn stack_bytes(mut self, bytes: usize) -> Self {
         self.stack_bytes = Some(bytes);
         self
@@ -113,8 +145,20 @@ impl PoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the number of workers is unusable, a thread does not start, or pinning is required and fails.
+    /// [`BuildError`] if the number of workers or the threads' name is unusable, a thread does not start, or pinning is
+    /// required and fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{BuildError, Pool};
+    ///
+    /// assert!(matches!(Pool::builder().workers(0).build(), Err(BuildError::Workers { requested: 0, .. })));
+    /// ```
     pub fn build(self) -> Result<Pool, BuildError> {
+        if self.thread_name.contains('\0') {
+            return Err(BuildError::Name { name: self.thread_name });
+        }
         let sizing = Sizing::measure(self.workers)?;
         let workers = sizing.workers();
         let spins = sizing.has_cpu_each();

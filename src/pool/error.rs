@@ -25,6 +25,11 @@ pub enum BuildError {
         /// The largest number there can be.
         limit: usize,
     },
+    /// The threads' name holds a zero byte, which ends a name where the system reads it.
+    Name {
+        /// The name asked for.
+        name: String,
+    },
     /// The system did not promise to tell this process from its forks.
     Fork(SystemError),
     /// The system did not start a worker's thread.
@@ -49,6 +54,7 @@ impl fmt::Display for BuildError {
             Self::Workers { requested, limit } => {
                 write!(f, "a pool has 1 to {limit} workers, and {requested} were asked for")
             }
+            Self::Name { name } => write!(f, "a thread's name cannot hold a zero byte, as {name:?} does"),
             Self::Fork(source) => write!(f, "cannot watch for forks: {source}"),
             Self::Spawn(source) => write!(f, "cannot start a worker: {source}"),
             Self::Pin { worker, cpu: Some(cpu), source } => {

@@ -55,6 +55,10 @@ impl Pool {
     }
 
     /// Returns a builder with the defaults.
+    ///
+    /// # Examples
+    ///
+    /// See [`PoolBuilder`].
     pub fn builder() -> PoolBuilder {
         PoolBuilder::default()
     }
@@ -72,11 +76,29 @@ impl Pool {
     }
 
     /// Returns the number of workers, the calling thread included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().workers(2).build()?;
+    /// assert_eq!(pool.workers(), 2);
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
     pub fn workers(&self) -> usize {
         self.crew.workers
     }
 
     /// Returns how many workers there are and why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{ChosenBy, Pool};
+    ///
+    /// let pool = Pool::builder().workers(2).build()?;
+    /// assert_eq!(pool.sizing().chosen_by(), ChosenBy::Builder);
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
     pub fn sizing(&self) -> &Sizing {
         &self.sizing
     }
