@@ -28,6 +28,10 @@ pub struct Column(usize);
 
 impl Column {
     /// Returns the index, from 0.
+    ///
+    /// # Examples
+    ///
+    /// See [`Column`].
     #[inline]
     pub fn index(self) -> usize {
         self.0
@@ -75,11 +79,19 @@ pub struct ColumnError {
 
 impl ColumnError {
     /// Returns the name that was asked for.
+    ///
+    /// # Examples
+    ///
+    /// See [`ColumnError`].
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns the names that may have been meant, the nearest first.
+    ///
+    /// # Examples
+    ///
+    /// See [`ColumnError`].
     pub fn near(&self) -> &[String] {
         &self.near
     }

@@ -66,6 +66,10 @@ impl CsvError {
     }
 
     /// Returns where in the file the error is, if it is at one place.
+    ///
+    /// # Examples
+    ///
+    /// See [`Place`].
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Record(error) => Some(&error.place),
@@ -167,11 +171,19 @@ pub struct RecordError {
 
 impl RecordError {
     /// Returns where in the file it is.
+    ///
+    /// # Examples
+    ///
+    /// See [`RecordError`].
     pub fn place(&self) -> &Place {
         &self.place
     }
 
     /// Returns what is wrong.
+    ///
+    /// # Examples
+    ///
+    /// See [`RecordError`].
     pub fn problem(&self) -> &RecordProblem {
         &self.problem
     }
@@ -251,11 +263,19 @@ pub struct UserError {
 
 impl UserError {
     /// Returns the caller's error.
+    ///
+    /// # Examples
+    ///
+    /// See [`UserError`].
     pub fn get_ref(&self) -> &(dyn Error + 'static) {
         &*self.error
     }
 
     /// Gives the caller's error back.
+    ///
+    /// # Examples
+    ///
+    /// See [`UserError`].
     pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
         self.error
     }

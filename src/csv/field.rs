@@ -39,6 +39,10 @@ impl<'f> Field<'f> {
     }
 
     /// Returns the bytes as they stand in the file, quotes included.
+    ///
+    /// # Examples
+    ///
+    /// See [`Field`].
     #[inline]
     pub fn raw(&self) -> &'f [u8] {
         self.raw
@@ -51,6 +55,10 @@ impl<'f> Field<'f> {
     }
 
     /// Returns the value: borrowed from the file unless a quote was doubled, escaped or followed by text.
+    ///
+    /// # Examples
+    ///
+    /// See [`Field`].
     #[inline]
     pub fn bytes(&self) -> Cow<'f, [u8]> {
         value(self.raw, self.dialect)

@@ -63,11 +63,19 @@ impl CsvFile {
     /// # Errors
     ///
     /// If the file cannot be opened or is not a regular file, or if the header has an unclosed quote.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
         Self::options().open(path)
     }
 
     /// Returns options to open a file in another dialect.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions`].
     pub fn options() -> CsvOptions {
         CsvOptions::default()
     }
@@ -123,6 +131,10 @@ impl CsvFile {
     /// Returns the names of the columns; none if the file was opened without a header or is empty.
     ///
     /// Bytes that are not UTF-8 are replaced.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile`].
     pub fn headers(&self) -> &[String] {
         &self.headers
     }
@@ -132,26 +144,56 @@ impl CsvFile {
     /// # Errors
     ///
     /// If no column has that name, or more than one has; the message lists names that may have been meant.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile`].
     pub fn column(&self, name: &str) -> Result<Column, CsvError> {
         Ok(column::find(&self.path, &self.headers, name)?)
     }
 
     /// Returns the file's path, as it was opened.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile::bytes`].
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns the file's length in bytes.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile::bytes`].
     pub fn len_bytes(&self) -> u64 {
         self.bytes().len() as u64
     }
 
     /// Returns the file's bytes as they are, byte order mark and header included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n1\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// assert_eq!(file.bytes(), b"a\n1\n");
+    /// assert_eq!((file.len_bytes(), file.path()), (4, &*path));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bytes(&self) -> &[u8] {
         self.region.as_bytes()
     }
 
     /// Reads the records one after the other.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvFile`].
     pub fn records(&self) -> Records<'_> {
         Records::new(self)
     }

@@ -87,6 +87,10 @@ impl<V> Default for Groups<'_, V> {
 
 impl<'f, V> Groups<'f, V> {
     /// Makes an empty table; it allocates when the first key comes.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups`].
     pub fn new() -> Self {
         let random = RandomState::new();
         let seed = [1, 2].map(|lane| {
@@ -98,11 +102,19 @@ impl<'f, V> Groups<'f, V> {
     }
 
     /// Returns how many keys there are.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups::merge`].
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Returns whether there are no keys.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups::merge`].
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -112,6 +124,10 @@ impl<'f, V> Groups<'f, V> {
     /// # Errors
     ///
     /// If the record has no such field.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups`].
     #[inline]
     pub fn of_record(
         &mut self,
@@ -131,12 +147,20 @@ impl<'f, V> Groups<'f, V> {
     }
 
     /// Returns the value of a key; a new one is made by `default`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups::merge`].
     pub fn of_key(&mut self, key: impl Into<Cow<'f, [u8]>>, default: impl FnOnce() -> V) -> &mut V {
         let number = self.number(key.into(), default);
         &mut self.entries[number].value
     }
 
     /// Returns the value of a key that does not lie in the file; it is copied when it is new.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups::merge`].
     pub fn of_copied_key(&mut self, key: &[u8], default: impl FnOnce() -> V) -> &mut V {
         let head = head(key);
         let number = match self.find(key, head) {
@@ -147,12 +171,31 @@ impl<'f, V> Groups<'f, V> {
     }
 
     /// Returns the value of a key that has come before.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups`].
     pub fn get(&self, key: &[u8]) -> Option<&V> {
         let number = self.find(key, head(key)).ok()?;
         Some(&self.entries[number].value)
     }
 
     /// Takes in the groups of another table; `join` adds the value of a key that both have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::csv::Groups;
+    ///
+    /// let (mut left, mut right) = (Groups::new(), Groups::new());
+    /// *left.of_key(b"Oslo", || 0) += 1;
+    /// *right.of_key(b"Roma", || 0) += 1;
+    /// *right.of_copied_key(String::from("Oslo").as_bytes(), || 0) += 1;
+    /// let both = left.merge(right, |count, other| *count += other);
+    /// assert_eq!((both.len(), both.is_empty()), (2, false));
+    /// let both: Vec<_> = both.into_entries().collect();
+    /// assert_eq!(both, [(b"Oslo"[..].into(), 2), (b"Roma"[..].into(), 1)]);
+    /// ```
     pub fn merge(mut self, other: Self, mut join: impl FnMut(&mut V, V)) -> Self {
         for Entry { head, key, value } in other.entries {
             match self.find(&key, head) {
@@ -166,11 +209,19 @@ impl<'f, V> Groups<'f, V> {
     }
 
     /// Goes over keys and values, in the order in which the keys first came.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups`].
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &V)> {
         self.entries.iter().map(|entry| (&*entry.key, &entry.value))
     }
 
     /// Gives up keys and values, in the order in which the keys first came.
+    ///
+    /// # Examples
+    ///
+    /// See [`Groups::merge`].
     pub fn into_entries(self) -> impl ExactSizeIterator<Item = (Cow<'f, [u8]>, V)> {
         self.entries.into_iter().map(|entry| (entry.key, entry.value))
     }

@@ -71,12 +71,20 @@ impl Default for CsvOptions {
 
 impl CsvOptions {
     /// Sets the byte between fields; a comma by default.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions`].
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.dialect.delimiter = delimiter;
         self
     }
 
     /// Sets whether the first record names the columns; it does by default.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions`].
     pub fn headers(mut self, headers: bool) -> Self {
         self.headers = headers;
         self
@@ -85,36 +93,92 @@ impl CsvOptions {
     /// Sets the quote, or that there is none; `"` by default.
     ///
     /// A file without quotes is split without looking for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "say\n'a,b'\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::options().quote(Some(b'\'')).open(&path)?;
+    /// assert_eq!(file.records().next_record()?.unwrap().str(0)?, "a,b");
+    /// let file = CsvFile::options().quote(None).flexible(true).open(&path)?;
+    /// assert_eq!(file.records().next_record()?.unwrap().str(0)?, "'a");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn quote(mut self, quote: Option<u8>) -> Self {
         self.dialect.quote = quote;
         self
     }
 
     /// Sets whether two quotes inside quotes stand for one; they do by default.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions::escape`].
     pub fn double_quote(mut self, double_quote: bool) -> Self {
         self.dialect.double_quote = double_quote;
         self
     }
 
     /// Sets the byte that makes a letter of the next one inside quotes; none by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "say\n\"a \\\"b\\\"\"\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::options().double_quote(false).escape(Some(b'\\')).open(&path)?;
+    /// assert_eq!(file.records().next_record()?.unwrap().str(0)?, r#"a "b""#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn escape(mut self, escape: Option<u8>) -> Self {
         self.dialect.escape = escape;
         self
     }
 
     /// Sets the byte that makes a comment of a line it begins; none by default.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions`].
     pub fn comment(mut self, comment: Option<u8>) -> Self {
         self.dialect.comment = comment;
         self
     }
 
     /// Sets whether records may have more or fewer fields than the first; by default that is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1\n1,2,3\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// assert!(CsvFile::open(&path)?.records().next_record().is_err());
+    /// let file = CsvFile::options().flexible(true).open(&path)?;
+    /// let mut records = file.records();
+    /// assert_eq!(records.next_record()?.unwrap().len(), 1);
+    /// assert_eq!(records.next_record()?.unwrap().len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flexible(mut self, flexible: bool) -> Self {
         self.flexible = flexible;
         self
     }
 
     /// Sets what to do with a quote that is still open at the end of the file; by default it is an error.
+    ///
+    /// # Examples
+    ///
+    /// See [`UnclosedQuote`].
     pub fn unclosed_quote(mut self, unclosed_quote: UnclosedQuote) -> Self {
         self.unclosed_quote = unclosed_quote;
         self
@@ -124,12 +188,31 @@ impl CsvOptions {
     ///
     /// By default it follows from the file's size alone: 1 MiB, or more where that would be over 256 chunks. Records
     /// never depend on it. The order in which partial results are merged does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "n\n1\n2\n3\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// // A chunk for every byte: slow, and the same records.
+    /// let file = CsvFile::options().chunk_bytes(1).open(&path)?;
+    /// let add = |sum: &mut u64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.u64(0)?);
+    /// assert_eq!(Pool::new()?.fold_records(&file, || 0, add, |a, b| a + b)?, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chunk_bytes(mut self, chunk_bytes: usize) -> Self {
         self.chunk_bytes = Some(chunk_bytes);
         self
     }
 
     /// Lets `watch` follow and cancel the scans of the file.
+    ///
+    /// # Examples
+    ///
+    /// See [`ScanWatch`].
     pub fn watch(mut self, watch: &ScanWatch) -> Self {
         self.watch = Some(watch.clone());
         self
@@ -141,6 +224,10 @@ impl CsvOptions {
     ///
     /// If the file cannot be opened or is not a regular file, if one byte has two meanings in the dialect, or if the
     /// header has an unclosed quote.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
         CsvFile::with_options(self, path.as_ref())
     }

@@ -44,21 +44,37 @@ impl Place {
     }
 
     /// Returns the file.
+    ///
+    /// # Examples
+    ///
+    /// See [`Place`].
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns the offset in the file, in bytes from 0.
+    ///
+    /// # Examples
+    ///
+    /// See [`Place`].
     pub fn byte(&self) -> u64 {
         self.byte
     }
 
     /// Returns the number of the data record, from 1, the header not counted; 0 is the header.
+    ///
+    /// # Examples
+    ///
+    /// See [`Place`].
     pub fn record(&self) -> Option<u64> {
         self.record
     }
 
     /// Returns the number of the line, from 1, as an editor counts them: a line ends with `\n`, in quotes too.
+    ///
+    /// # Examples
+    ///
+    /// See [`Place`].
     pub fn line(&self) -> Option<u64> {
         self.line
     }

@@ -54,6 +54,10 @@ pub struct Record<'f> {
 
 impl<'f> Record<'f> {
     /// Returns how many fields there are: at least one.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[expect(clippy::len_without_is_empty, reason = "a record has at least one field")]
     #[inline]
     pub fn len(&self) -> usize {
@@ -61,12 +65,20 @@ impl<'f> Record<'f> {
     }
 
     /// Returns the offset in the file of the record's first byte.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn byte_offset(&self) -> u64 {
         self.start as u64
     }
 
     /// Returns a field, or `None` if the record has no such field.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn get(&self, column: impl Into<Column>) -> Option<Field<'f>> {
         let (start, end) = self.span(column.into())?;
@@ -74,6 +86,10 @@ impl<'f> Record<'f> {
     }
 
     /// Returns all fields in order.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'f>> + '_ {
         let mut start = self.start;
         self.ends[self.first..self.first + self.len].iter().map(move |&end| {
@@ -88,6 +104,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn bytes(&self, column: impl Into<Column>) -> Result<Cow<'f, [u8]>, CsvError> {
         Ok(value(self.raw(column.into())?, &self.file.dialect))
@@ -98,6 +118,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or it is not UTF-8; [`Record::bytes`] still gives its bytes.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn str(&self, column: impl Into<Column>) -> Result<Cow<'f, str>, CsvError> {
         let column = column.into();
@@ -113,6 +137,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or `str::parse` would not take it.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn f64(&self, column: impl Into<Column>) -> Result<f64, CsvError> {
         let column = column.into();
@@ -164,6 +192,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or `str::parse` would not take it.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     pub fn f32(&self, column: impl Into<Column>) -> Result<f32, CsvError> {
         self.parse(column.into(), "a number (f32)", number::f32)
     }
@@ -173,6 +205,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or `str::parse` would not take it.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn i64(&self, column: impl Into<Column>) -> Result<i64, CsvError> {
         let column = column.into();
@@ -187,6 +223,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or `str::parse` would not take it.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     #[inline]
     pub fn u64(&self, column: impl Into<Column>) -> Result<u64, CsvError> {
         let column = column.into();
@@ -201,6 +241,10 @@ impl<'f> Record<'f> {
     /// # Errors
     ///
     /// If the record has no such field or it holds anything else.
+    ///
+    /// # Examples
+    ///
+    /// See [`Record`].
     pub fn bool(&self, column: impl Into<Column>) -> Result<bool, CsvError> {
         self.parse(column.into(), "true or false", number::bool)
     }

@@ -33,6 +33,10 @@ struct Shared {
 
 impl ScanWatch {
     /// Makes a watch that nothing has been scanned under.
+    ///
+    /// # Examples
+    ///
+    /// See [`ScanWatch`].
     pub fn new() -> Self {
         Self::default()
     }
@@ -44,6 +48,10 @@ impl ScanWatch {
     }
 
     /// Makes running and later scans end with [`CsvError::Cancelled`](super::CsvError::Cancelled).
+    ///
+    /// # Examples
+    ///
+    /// See [`ScanWatch`].
     pub fn cancel(&self) {
         // ORDERING: Relaxed; a scan that sees it late only stops late, nothing rides on it.
         self.0.cancelled.store(true, Relaxed);
