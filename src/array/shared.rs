@@ -56,6 +56,11 @@ impl<T: Element, A: Access> SharedArray<T, A> {
         self.span.first()
     }
 
+    /// Returns the number of elements, likewise: a slice's `len` would need the slice.
+    pub(super) fn element_count(&self) -> usize {
+        self.span.len()
+    }
+
     /// Returns the number of elements of each dimension; no dimension at all means a single element.
     ///
     /// # Examples

@@ -95,6 +95,11 @@ impl<T: Element> Span<T> {
         self.first.as_ptr()
     }
 
+    /// Returns the number of elements, without a look at any.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(super) fn start(&self) -> usize {
         self.start
     }

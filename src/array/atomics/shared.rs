@@ -62,7 +62,7 @@ impl<T: AtomicElement> AtomicArray<T> {
     pub fn view(&self) -> Atomics<'_, T> {
         // SAFETY: an array's elements are valid and at a multiple of their size (A1). The array lives as long as we are
         // borrowed, and behind this `Arc` nobody makes slices of it.
-        unsafe { Atomics::from_raw(self.array.first(), self.array.len()) }
+        unsafe { Atomics::from_raw(self.array.first(), self.array.element_count()) }
     }
 
     /// Returns the array if this is its last owner.
