@@ -116,6 +116,19 @@ fn what_is_written_past_the_cut_stays_readable_and_is_reported() {
 }
 
 #[test]
+fn to_release_what_was_written_past_the_cut_does_not_change_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(folder.path(), &vec![7; 8 * PAGE]);
+    let mut region = Region::open_for_change(&path).unwrap();
+    cut(&path, 2 * PAGE);
+    region.as_bytes_mut().unwrap()[5 * PAGE..].fill(9);
+    let bytes = region.as_bytes();
+    region.release_range(0..8 * PAGE).unwrap();
+    assert!(bytes[5 * PAGE..].iter().all(|&byte| byte == 9));
+    assert!(matches!(region.check(), Err(RegionError::Truncated { .. })));
+}
+
+#[test]
 fn two_who_write_past_the_cut_take_nothing_from_each_other() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..20 {

@@ -267,11 +267,13 @@ impl Region {
     pub fn release_range(&self, range: Range<usize>) -> Result<(), RegionError> {
         self.pages(&range)?;
         let pages = layout::pages_within(range);
-        if pages.is_empty() || self.backing.is_none() {
+        // A page in the place of one that the file lost has no other copy either, and may have been written to. One that
+        // is replaced while we are borrowed has not.
+        if pages.is_empty() || self.backing.is_none() || self.map.lost_from().is_some() {
             return Ok(());
         }
         #[cfg(unix)]
-        // SAFETY: `release` wants a mapping of a file, and there is one behind ours.
+        // SAFETY: `release` wants pages that hold what the file holds: there is a file behind ours, and none was lost.
         unsafe { self.map.release(pages) }.map_err(|error| self.failed("madvise", error))?;
         Ok(())
     }

@@ -95,7 +95,8 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// The mapping is of a file: an anonymous page would come back as zeros.
+    /// The mapping is of a file, and no page of it was lost and then written to: an anonymous page would come back as
+    /// zeros.
     #[cfg(unix)]
     pub(crate) unsafe fn release(&self, range: Range<usize>) -> io::Result<()> {
         let advice = memmap2::UncheckedAdvice::DontNeed;
