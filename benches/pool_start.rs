@@ -23,26 +23,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     for threads in [1, 2] {
         let workers = threads + 1;
         Table::new(format!("a pool of {workers}, which starts {threads} thread(s), us"))
-            .row("LIMIT bare threads: start", || by_hand(threads, Until::Started) * 1e6)
-            .row("LIMIT bare threads: start, join", || by_hand(threads, Until::Joined) * 1e6)
+            .row("LIMIT bare threads: start", || mean_us(|| by_hand(threads, Until::Started)))
+            .row("LIMIT bare threads: start, join", || mean_us(|| by_hand(threads, Until::Joined)))
             .row("build", || {
-                let mut pool = None;
-                let taken = seconds(|| pool = Some(build(workers)));
-                drop(pool);
-                taken * 1e6
+                mean_us(|| {
+                    let mut pool = None;
+                    let taken = seconds(|| pool = Some(build(workers)));
+                    drop(pool);
+                    taken
+                })
             })
             .row("build, broadcast", || {
-                let mut pool = None;
-                let taken = seconds(|| pool.insert(build(workers)).broadcast(|worker| worker).map(drop));
-                drop(pool);
-                taken * 1e6
+                mean_us(|| {
+                    let mut pool = None;
+                    let taken = seconds(|| pool.insert(build(workers)).broadcast(|worker| worker).map(drop));
+                    drop(pool);
+                    taken
+                })
             })
             .row("build, broadcast, drop", || {
-                seconds(|| build(workers).broadcast(|worker| worker).map(drop)) * 1e6
+                mean_us(|| seconds(|| build(workers).broadcast(|worker| worker).map(drop)))
             })
             .measure();
     }
     Ok(())
+}
+
+/// Returns the mean of several starts, in microseconds.
+fn mean_us(mut seconds: impl FnMut() -> f64) -> f64 {
+    const STARTS: u32 = 20;
+    (0..STARTS).map(|_| seconds()).sum::<f64>() * 1e6 / f64::from(STARTS)
 }
 
 /// Where the clock of the bare threads stops.
