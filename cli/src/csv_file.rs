@@ -47,11 +47,6 @@ impl Input {
         &self.columns
     }
 
-    /// The file's bytes, in which most fields lie.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.file.bytes()
-    }
-
     pub(crate) fn len_bytes(&self) -> u64 {
         self.file.len_bytes()
     }

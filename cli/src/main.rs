@@ -13,7 +13,6 @@ mod failure;
 mod generate;
 mod group;
 mod interrupt;
-mod keyed;
 mod new_file;
 mod output;
 mod progress;

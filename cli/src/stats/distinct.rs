@@ -1,42 +1,39 @@
 //! How many different values there are, exactly while they are few.
 
-use std::borrow::Cow;
+use std::mem;
 
-use crate::keyed::{Hashing, Head, Keyed};
+use ringmill::csv::{CsvError, Groups, Record};
 
 /// The different values seen, until there are more than [`Distinct::MOST`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Distinct<'f> {
-    seen: Keyed<'f, ()>,
+    seen: Groups<'f, ()>,
     many: bool,
 }
 
 impl<'f> Distinct<'f> {
     pub(crate) const MOST: usize = 64;
 
-    pub(crate) fn new(hashing: &Hashing) -> Self {
-        Self { seen: Keyed::new(hashing), many: false }
-    }
-
-    #[expect(clippy::ptr_arg, reason = "what is kept is the slice of the file")]
+    /// Takes in a field of a record, which the record has.
     #[inline]
-    pub(crate) fn add(&mut self, head: Head, value: &Cow<'f, [u8]>) {
+    pub(crate) fn add(&mut self, record: &Record<'f>, column: usize) -> Result<(), CsvError> {
         if !self.many {
-            self.seen.update(head, value, || value.clone(), || (), |()| ());
+            self.seen.of_record(record, column, || ())?;
             self.limit();
         }
+        Ok(())
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.many |= other.many;
-        self.seen.merge(other.seen, |(), ()| ());
+        self.seen = mem::take(&mut self.seen).merge(other.seen, |(), ()| ());
         self.limit();
     }
 
     fn limit(&mut self) {
         if self.many || self.seen.len() > Self::MOST {
             self.many = true;
-            self.seen.clear();
+            self.seen = Groups::new();
         }
     }
 
@@ -50,36 +47,28 @@ impl<'f> Distinct<'f> {
 mod tests {
     use super::*;
 
-    fn distinct(values: &[String]) -> Distinct<'_> {
-        let mut distinct = Distinct::new(&Hashing::default());
-        values
-            .iter()
-            .for_each(|value| distinct.add(Head::of(value.as_bytes()), &Cow::Borrowed(value.as_bytes())));
+    fn distinct(values: std::ops::Range<usize>) -> Distinct<'static> {
+        let mut distinct = Distinct::default();
+        for value in values {
+            distinct.seen.of_key(value.to_string().into_bytes(), || ());
+            distinct.limit();
+        }
         distinct
     }
 
     #[test]
     fn sixty_four_are_counted_and_one_more_is_many() {
-        let values: Vec<String> = (0..65).map(|i| (i % 65).to_string()).collect();
-        assert_eq!(distinct(&values[..64]).count(), Some(64));
-        assert_eq!(distinct(&values).count(), None);
-        assert_eq!(distinct(&[values[0].clone(), values[0].clone()]).count(), Some(1));
+        assert_eq!(distinct(0..64).count(), Some(64));
+        assert_eq!(distinct(0..65).count(), None);
+        assert_eq!(distinct(0..0).count(), Some(0));
     }
 
     #[test]
     fn joining_counts_a_value_once() {
-        let hashing = Hashing::default();
-        let of = |range: std::ops::Range<usize>| {
-            let mut distinct = Distinct::new(&hashing);
-            for value in range.map(|i| i.to_string().into_bytes()) {
-                distinct.add(Head::of(&value), &Cow::Owned(value));
-            }
-            distinct
-        };
-        let mut some = of(0..40);
-        some.merge(of(30..64));
+        let mut some = distinct(0..40);
+        some.merge(distinct(30..64));
         assert_eq!(some.count(), Some(64));
-        some.merge(of(64..65));
+        some.merge(distinct(64..65));
         assert_eq!(some.count(), None);
     }
 }

@@ -5,8 +5,6 @@ mod kind;
 mod summary;
 mod text_range;
 
-use std::borrow::Cow;
-
 use ringmill::csv::{CsvError, Record};
 use ringmill::pool::Pool;
 use serde::Serialize;
@@ -14,7 +12,6 @@ use serde::Serialize;
 use crate::args::{Common, StatsArgs};
 use crate::csv_file::Input;
 use crate::failure::Failure;
-use crate::keyed::Hashing;
 use crate::output::{Align, Output, Rows, Value};
 use crate::workers;
 
@@ -38,10 +35,8 @@ pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Resu
 
 /// Summarises every column of a file.
 pub(crate) fn summarise(pool: &Pool, input: &Input) -> Result<FileSummary, Failure> {
-    let hashing = Hashing::default();
     let names = input.columns();
-    let part =
-        input.fold(pool, || Part::new(input.bytes(), names.len(), &hashing), Part::add, Part::merge)?;
+    let part = input.fold(pool, || Part::new(names.len()), Part::add, Part::merge)?;
     let mut columns = Rows::new([
         ("column", Align::Left),
         ("type", Align::Left),
@@ -91,14 +86,13 @@ fn row(name: &str, column: &Summary<'_>) -> Vec<Value> {
 /// What is known of a part of the file.
 #[derive(Debug)]
 struct Part<'f> {
-    text: &'f [u8],
     records: u64,
     columns: Vec<Summary<'f>>,
 }
 
 impl<'f> Part<'f> {
-    fn new(text: &'f [u8], columns: usize, hashing: &Hashing) -> Self {
-        Self { text, records: 0, columns: (0..columns).map(|_| Summary::new(hashing)).collect() }
+    fn new(columns: usize) -> Self {
+        Self { records: 0, columns: (0..columns).map(|_| Summary::new()).collect() }
     }
 
     /// Takes in one record; a column that a short one lacks is empty there, what a long one has more is left out.
@@ -106,8 +100,8 @@ impl<'f> Part<'f> {
     fn add(&mut self, record: &Record<'f>) -> Result<(), CsvError> {
         self.records += 1;
         let mut fields = record.fields();
-        for column in &mut self.columns {
-            column.add(self.text, fields.next().map_or(Cow::Borrowed(&[]), |field| field.bytes()));
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            column.add(record, index, fields.next())?;
         }
         Ok(())
     }

@@ -1,12 +1,11 @@
 //! What is known of one column, built field by field and joined part by part.
 
-use std::borrow::Cow;
+use ringmill::csv::{CsvError, Field, Record};
 
 use super::distinct::Distinct;
 use super::kind::{Kind, Look, look};
 use super::text_range::TextRange;
 use crate::aggregate::{Extremes, Moments};
-use crate::keyed::{Hashing, Head};
 
 /// What is known of one column.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(crate) struct Summary<'f> {
 }
 
 impl<'f> Summary<'f> {
-    pub(crate) fn new(hashing: &Hashing) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             kind: Kind::Empty,
             filled: 0,
@@ -32,24 +31,29 @@ impl<'f> Summary<'f> {
             extremes: Extremes::default(),
             integers: None,
             text: TextRange::default(),
-            distinct: Distinct::new(hashing),
+            distinct: Distinct::default(),
         }
     }
 
-    /// Takes in one field, which usually lies in `text`.
+    /// Takes in the field that a record has in a column; what a short record lacks is empty.
     #[inline]
-    pub(crate) fn add(&mut self, text: &'f [u8], field: Cow<'f, [u8]>) {
+    pub(crate) fn add(
+        &mut self,
+        record: &Record<'f>,
+        column: usize,
+        field: Option<Field<'f>>,
+    ) -> Result<(), CsvError> {
+        let field = field.map(|field| field.bytes()).unwrap_or_default();
         if field.is_empty() {
             self.empty += 1;
-            return;
+            return Ok(());
         }
         self.filled += 1;
         if self.kind != Kind::Text {
             self.add_look(look(&field));
         }
-        let head = Head::within(text, &field);
-        self.text.add(head, &field);
-        self.distinct.add(head, &field);
+        self.text.add(&field);
+        self.distinct.add(record, column)
     }
 
     #[inline]

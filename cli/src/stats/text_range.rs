@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::keyed::Head;
-
 /// The least and the greatest of the texts seen.
 #[derive(Debug, Default)]
 pub(crate) struct TextRange<'f> {
@@ -20,8 +18,8 @@ struct Bound<'f> {
 impl<'f> TextRange<'f> {
     #[expect(clippy::ptr_arg, reason = "what is kept is the slice of the file")]
     #[inline]
-    pub(crate) fn add(&mut self, head: Head, text: &Cow<'f, [u8]>) {
-        let rank = head.rank();
+    pub(crate) fn add(&mut self, text: &Cow<'f, [u8]>) {
+        let rank = rank(text);
         if let Some((least, greatest)) = &mut self.bounds {
             if rank > least.rank && rank < greatest.rank {
                 return;
@@ -41,7 +39,7 @@ impl<'f> TextRange<'f> {
     pub(crate) fn merge(&mut self, other: Self) {
         if let Some((least, greatest)) = other.bounds {
             for bound in [least, greatest] {
-                self.add(Head::of(&bound.text), &bound.text);
+                self.add(&bound.text);
             }
         }
     }
@@ -51,9 +49,36 @@ impl<'f> TextRange<'f> {
     }
 }
 
+/// A number that orders texts as their first eight bytes do. A shorter one is put together of two words or three bytes
+/// that overlap, rather than byte by byte.
+#[inline]
+fn rank(text: &[u8]) -> u64 {
+    let len = text.len();
+    if let Some(start) = text.first_chunk() {
+        return u64::from_be_bytes(*start);
+    }
+    if let (Some(start), Some(end)) = (text.first_chunk(), text.last_chunk()) {
+        let (start, end) = (u32::from_be_bytes(*start), u32::from_be_bytes(*end));
+        return u64::from(start) << 32 | u64::from(end) << (64 - 8 * len);
+    }
+    let byte = |at: usize| u64::from(text[at]) << (56 - 8 * at);
+    if len == 0 { 0 } else { byte(0) | byte(len / 2) | byte(len - 1) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_order_as_the_first_eight_bytes_do() {
+        let bytes = [7, 0, 255, 3, 0, 9, 128, 1, 200];
+        for len in 0..=bytes.len() {
+            let mut start = [0; 8];
+            let kept = len.min(8);
+            start[..kept].copy_from_slice(&bytes[..kept]);
+            assert_eq!(rank(&bytes[..len]), u64::from_be_bytes(start), "{len} bytes");
+        }
+    }
 
     #[test]
     fn the_bounds_are_those_of_the_sorted_list() {
@@ -63,14 +88,14 @@ mod tests {
             let (mut left, mut right) = (TextRange::default(), TextRange::default());
             for (index, text) in texts.iter().enumerate() {
                 let part = if index < cut { &mut left } else { &mut right };
-                part.add(Head::of(text.as_bytes()), &Cow::Borrowed(text.as_bytes()));
+                part.add(&Cow::Borrowed(text.as_bytes()));
             }
             left.merge(right);
             assert_eq!(left.bounds(), Some(("".as_bytes(), "é".as_bytes())));
         }
         let mut some = TextRange::default();
         for text in ["beginning two", "beginning one"] {
-            some.add(Head::of(text.as_bytes()), &Cow::Borrowed(text.as_bytes()));
+            some.add(&Cow::Borrowed(text.as_bytes()));
         }
         assert_eq!(some.bounds(), Some((&b"beginning one"[..], &b"beginning two"[..])));
     }
