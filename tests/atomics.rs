@@ -1,6 +1,7 @@
 //! Promise: the atomic view is JavaScript's `Atomics`. The cases are those of test262's `Atomics` folder: every
 //! operation on every type, wrapping, what is returned, indices, waiting and counts of the woken.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::mpsc;
@@ -142,6 +143,16 @@ fn waiting_on_every_type_that_has_it() {
     waiting::<u64>(|number| number as u64);
 }
 
+/// Returns once a thread sleeps, which those of these tests do in one place.
+fn until_asleep(thread: rustix::thread::Pid) {
+    let path = format!("/proc/self/task/{thread}/stat");
+    // The state is the word behind the name, which stands in brackets.
+    let is_asleep = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
+    while !is_asleep(std::fs::read_to_string(&path).unwrap()) {
+        thread::yield_now();
+    }
+}
+
 /// Starts threads that wait for element 0 to be other than 0, and returns once all of them are asleep.
 fn sleepers(
     array: &AtomicArray<i32>,
@@ -150,17 +161,14 @@ fn sleepers(
 ) -> Vec<thread::JoinHandle<()>> {
     (0..count)
         .map(|name| {
-            let (other, woken) = (array.clone(), woken.clone());
+            let (other, woken, (told, id)) = (array.clone(), woken.clone(), mpsc::channel());
             let thread = thread::spawn(move || {
                 other.view().add(1, 1).unwrap();
+                told.send(rustix::thread::gettid()).unwrap();
                 let outcome = other.view().wait(0, 0, Some(Duration::from_secs(60))).unwrap();
                 woken.send((name, outcome)).unwrap();
             });
-            while array.view().load(1).unwrap() <= name {
-                thread::yield_now();
-            }
-            // Counted, but perhaps not yet asleep. There is no way to ask; a sleep is what test262 does too.
-            thread::sleep(Duration::from_millis(30));
+            until_asleep(id.recv().unwrap());
             thread
         })
         .collect()
