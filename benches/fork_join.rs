@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn empty_loops(pool: &Pool) {
     let nothing = |k: usize| _ = black_box(k);
     let two = || pool.for_each_range(0..2, 1, |range| nothing(range.start)).expect(OURS);
+    let one = || pool.for_each_range(0..1, 1, |range| nothing(range.start)).expect(OURS);
     let both = || pool.broadcast(nothing).expect(OURS);
 
     Table::new("empty loop of 2 chunks, hot, ns")
@@ -47,6 +48,7 @@ fn empty_loops(pool: &Pool) {
                 ForkJoin::with(nothing, |pair| ns_after_idle(idle, calls, || pair.run()))
             })
             .row("ringmill, loop of 2", || ns_after_idle(idle, calls, two))
+            .row("ringmill, loop of 1, nothing to decide", || ns_after_idle(idle, calls, one))
             .row("ringmill, broadcast", || ns_after_idle(idle, calls, both))
             .measure();
     }
