@@ -10,6 +10,7 @@ pub(crate) mod layout;
 mod new;
 pub(crate) mod open;
 mod region;
+mod value;
 
 pub use advice::{Advice, Faults};
 pub use element::{Element, ElementType};
@@ -17,3 +18,7 @@ pub use error::RegionError;
 pub use new::NewRegion;
 pub use open::RegionOptions;
 pub use region::Region;
+pub use value::Value;
+
+/// The crate that says which types are [`Value`]s, for those who implement or derive its `Pod`.
+pub use bytemuck;
