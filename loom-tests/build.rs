@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-use weakenings::{File, WEAKENINGS, Weakening};
+use weakenings::{File, Weakening};
 
-#[path = "src/weakenings.rs"]
+#[path = "src/weakenings/mod.rs"]
 mod weakenings;
 
 fn main() -> io::Result<()> {
     println!("cargo::rustc-cfg=loom");
-    for read in ["build.rs", "src/weakenings.rs", "src/models", "../src/protocol"] {
+    for read in ["build.rs", "src/weakenings", "src/models", "../src/protocol"] {
         println!("cargo::rerun-if-changed={read}");
     }
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let out = env::var("OUT_DIR").expect("cargo sets it");
     let mut copies = String::new();
-    for (number, weakening) in WEAKENINGS.iter().enumerate() {
+    for (number, weakening) in weakenings::all().enumerate() {
         let copy = Path::new(&out).join(format!("copy_{number}.rs"));
         fs::write(&copy, weakened(&here, weakening)?)?;
         let (protocol, model) = match weakening.file {
@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
         .expect("a string takes all");
     }
     copies.push_str("pub(super) const MODELS: &[fn() -> Vec<crate::Scenario>] = &[\n");
-    for number in 0..WEAKENINGS.len() {
+    for number in 0..weakenings::all().count() {
         writeln!(copies, "    copy_{number}::model::scenarios,").expect("a string takes all");
     }
     copies.push_str("];\n");

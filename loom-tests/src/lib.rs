@@ -1,7 +1,7 @@
 //! Models of the protocols: the very files of `src/sync/` and `src/protocol/`, compiled for loom.
 //!
 //! The build script sets `cfg(loom)` for this package alone, so plain `cargo test` runs the models. Each file in
-//! `models/` checks the protocol file of its name; `weakenings.rs` lists lines whose loss a model must notice. The test
+//! `models/` checks the protocol file of its name; `weakenings/` lists lines whose loss a model must notice. The test
 //! `models` runs all of them and says how many executions each took.
 
 // The product's own files: what no model uses is not dead, and their unsafe blocks are argued there.

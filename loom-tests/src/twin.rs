@@ -1,7 +1,7 @@
 //! Protocols with one line weakened, and who has to object.
 
 use crate::Scenario;
-use crate::weakenings::{Objection, WEAKENINGS, Weakening};
+use crate::weakenings::{self, Objection, Weakening};
 
 /// Copies with one line weakened each, and their models beside them.
 // The build script wrote them. What they lack makes more unused than their lines.
@@ -25,7 +25,7 @@ pub struct Twin {
 ///
 /// # Panics
 ///
-/// If an entry of `weakenings.rs` names a scenario that its model does not have.
+/// If an entry of `weakenings/` names a scenario that its model does not have.
 pub fn twins() -> Vec<Twin> {
     let twin = |(weakening, model): (&Weakening, &fn() -> Vec<Scenario>)| {
         let scenario = model().into_iter().find(|scenario| scenario.name.starts_with(weakening.scenario));
@@ -34,7 +34,7 @@ pub fn twins() -> Vec<Twin> {
         };
         Twin { name: weakening.name(), scenario, objection: weakening.objection }
     };
-    WEAKENINGS.iter().zip(copies::MODELS).map(twin).collect()
+    weakenings::all().zip(copies::MODELS).map(twin).collect()
 }
 
 impl Objection {

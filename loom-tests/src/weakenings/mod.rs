@@ -1,0 +1,80 @@
+//! Lines of the protocols that the models must not let go.
+//!
+//! Each entry weakens one place of one file, given by its exact text, which the build script finds once or fails: an
+//! entry cannot outlive its line. The test `models` expects the scenario to refute the result, and by that objection.
+//! The entries of a protocol file stand in the file of its name.
+
+// The build script reads this file too, and neither it nor the library needs all of it.
+#![allow(dead_code, unreachable_pub)]
+
+mod cost;
+mod homes;
+mod latch;
+mod loop_board;
+mod merge_tree;
+mod parking;
+mod shares;
+mod sleep;
+
+use File::{Model, Protocol};
+
+/// One weakened place.
+pub(crate) struct Weakening {
+    /// Where it is.
+    pub(crate) file: File,
+    /// What the file lacks without it.
+    pub(crate) lacks: &'static str,
+    pub(crate) line: &'static str,
+    pub(crate) instead: &'static str,
+    /// How the name of the scenario begins that refutes it. Up to the colon it is the model's.
+    pub(crate) scenario: &'static str,
+    pub(crate) objection: Objection,
+}
+
+/// Whose line is weakened, and the name of its file.
+#[derive(Clone, Copy)]
+pub(crate) enum File {
+    /// The protocol's.
+    Protocol(&'static str),
+    /// Its users', whose part the model plays: what the protocol asks of them.
+    Model(&'static str),
+}
+
+/// What a model says when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// Everybody sleeps.
+    Deadlock,
+    /// Two threads use a cell with nothing to order them.
+    Race,
+    /// The scenario's or the protocol's own check.
+    Assertion,
+}
+
+impl Weakening {
+    pub(crate) fn name(&self) -> String {
+        let (Protocol(file) | Model(file)) = self.file;
+        format!("{file} without {}", self.lacks)
+    }
+
+    pub(crate) fn model(&self) -> &'static str {
+        self.scenario.split(':').next().unwrap_or_default()
+    }
+}
+
+/// All places, by protocol.
+const BY_PROTOCOL: &[&[Weakening]] = &[
+    sleep::WEAKENINGS,
+    latch::WEAKENINGS,
+    loop_board::WEAKENINGS,
+    shares::WEAKENINGS,
+    merge_tree::WEAKENINGS,
+    cost::WEAKENINGS,
+    homes::WEAKENINGS,
+    parking::WEAKENINGS,
+];
+
+/// Returns every place, in the order of the protocols.
+pub(crate) fn all() -> impl Iterator<Item = &'static Weakening> {
+    BY_PROTOCOL.iter().copied().flatten()
+}
