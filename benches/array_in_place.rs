@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use common::data::{SCALE, Scratch, write_npy_of_ones};
-use common::raw::ForkJoin;
+use common::raw::fork_join::ForkJoin;
 use common::{Table, say, seconds, setting};
 use memmap2::MmapMut;
 use ringmill::Pool;

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::data::{STATIONS, Scratch, write_stations};
-use common::raw::{ForkJoin, half};
+use common::raw::fork_join::{ForkJoin, half};
 use common::{Table, say, seconds, setting};
 use ringmill::Pool;
 use ringmill::csv::{CsvError, CsvFile};

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use common::data::{SUMS, ones_and_zeros, sum_of_ones};
-use common::raw::{ForkJoin, half};
+use common::raw::fork_join::{ForkJoin, half};
 use common::{Table, ns_after_idle, ns_per_call, say, seconds, sum};
 use ringmill::Pool;
 

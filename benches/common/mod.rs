@@ -3,40 +3,60 @@
 //! The machine changes from one minute to the next, so a figure means something beside the others of its round only.
 //! Each round takes one sample of every row, in an order that moves on by one; the first round is thrown away. A row
 //! shows the median with the least and the most, and the median of its ratios to the first row, which is the LIMIT: a
-//! minimal program by hand. Every row has checked its answer before it is timed.
+//! minimal program by hand. Every row has checked its answer before it is timed. Between rounds the round trip of a cache
+//! line is probed: where some rounds were far and some near, each ratio is given for both kinds too.
 
 // Each bench is a crate of its own that uses a part of this, and prints.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod cpus;
 pub mod data;
+pub mod flow;
 pub mod raw;
 
 use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Rows that answer one question, in one unit.
+/// Rows that answer one question, in one unit, under one heading or several.
 pub struct Table<'a> {
     title: String,
+    columns: Vec<&'static str>,
     rounds: usize,
     rows: Vec<Row<'a>>,
 }
 
 struct Row<'a> {
     name: String,
-    sample: Box<dyn FnMut() -> f64 + 'a>,
-    samples: Vec<f64>,
+    sample: Box<dyn FnMut() -> Vec<f64> + 'a>,
+    samples: Vec<Vec<f64>>,
 }
 
 impl<'a> Table<'a> {
     /// Starts a table; the title says what is timed and in which unit.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), rounds: rounds(), rows: Vec::new() }
+        Self::with_columns(title, &[""])
+    }
+
+    /// Starts a table with several columns, all filled by each sample.
+    pub fn with_columns(title: impl Into<String>, columns: &[&'static str]) -> Self {
+        Self { title: title.into(), columns: columns.to_vec(), rounds: rounds(), rows: Vec::new() }
     }
 
     /// Adds a row. `sample` takes one sample of it, in the table's unit.
-    pub fn row(mut self, name: impl Into<String>, sample: impl FnMut() -> f64 + 'a) -> Self {
-        self.rows.push(Row { name: name.into(), sample: Box::new(sample), samples: Vec::new() });
+    pub fn row(self, name: impl Into<String>, mut sample: impl FnMut() -> f64 + 'a) -> Self {
+        self.row_of(name, move || [sample()])
+    }
+
+    /// Adds a row of a table with several columns.
+    pub fn row_of<const N: usize>(
+        mut self,
+        name: impl Into<String>,
+        mut sample: impl FnMut() -> [f64; N] + 'a,
+    ) -> Self {
+        assert_eq!(N, self.columns.len());
+        let sample = Box::new(move || sample().to_vec());
+        self.rows.push(Row { name: name.into(), sample, samples: Vec::new() });
         self
     }
 
@@ -44,7 +64,7 @@ impl<'a> Table<'a> {
     pub fn measure(mut self) {
         let mut trips = Vec::new();
         for round in 0..=self.rounds {
-            let trip = raw::line_trip_ns();
+            let trip = cpus::line_trip_ns();
             let rows = self.rows.len();
             for k in 0..rows {
                 let row = &mut self.rows[(k + round) % rows];
@@ -62,19 +82,38 @@ impl<'a> Table<'a> {
 
     fn print(&self, trips: &[f64]) {
         println!("\n{}", self.title);
+        let far: Vec<bool> = trips.iter().map(|&trip| cpus::is_far(trip)).collect();
+        let distant = far.iter().filter(|&&far| far).count();
         if !trips.is_empty() {
             println!(
-                "  ({} rounds; round trip of a cache line between two CPUs: {} ns)",
+                "  ({} rounds, {distant} of them far; round trip of a cache line between two CPUs: {} ns)",
                 self.rounds,
                 spread(trips)
             );
         }
         let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let mixed = distant > 0 && distant < far.len();
         let limit = &self.rows[0].samples;
+        if self.columns.len() > 1 {
+            let headings: Vec<_> = self.columns.iter().map(|heading| format!("{heading:>34}")).collect();
+            println!("  {:width$}{}", "", headings.concat());
+        }
         for row in &self.rows {
-            let ratios: Vec<f64> =
-                row.samples.iter().zip(limit).map(|(sample, limit)| sample / limit).collect();
-            println!("  {:width$}  {:>22}  {:>7.2}x", row.name, spread(&row.samples), median(&ratios));
+            print!("  {:width$}", row.name);
+            for column in 0..self.columns.len() {
+                let samples: Vec<f64> = row.samples.iter().map(|sample| sample[column]).collect();
+                let ratios: Vec<f64> =
+                    samples.iter().zip(limit).map(|(sample, limit)| sample / limit[column]).collect();
+                print!("  {:>24}  {:>5.2}x", spread(&samples), median(&ratios));
+                if mixed {
+                    let of = |wanted| -> Vec<f64> {
+                        let rounds = ratios.iter().zip(&far);
+                        rounds.filter(|round| *round.1 == wanted).map(|round| *round.0).collect()
+                    };
+                    print!(" (far {:.2}, near {:.2})", median(&of(true)), median(&of(false)));
+                }
+            }
+            println!();
         }
     }
 }

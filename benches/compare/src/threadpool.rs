@@ -3,7 +3,7 @@ use std::sync::{Arc, mpsc};
 
 use threadpool::ThreadPool;
 
-use crate::common::raw::half;
+use crate::common::raw::fork_join::half;
 use crate::{Library, common};
 
 /// Takes jobs that own what they use: two halves of shared data, and no ranges.

@@ -16,7 +16,7 @@ use memmap2::MmapMut;
 use ringmill::Pool;
 use ringmill::array::SharedArray;
 use ringmill_compare::common::data::{Scratch, write_npy_of_ones};
-use ringmill_compare::common::raw::ForkJoin;
+use ringmill_compare::common::raw::fork_join::ForkJoin;
 use ringmill_compare::common::{Table, seconds, setting};
 use ringmill_compare::{libraries, scaled};
 

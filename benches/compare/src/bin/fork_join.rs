@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use ringmill_compare::common::data::{SUMS, ones_and_zeros, sum_of_ones};
-use ringmill_compare::common::raw::{ForkJoin, half};
+use ringmill_compare::common::raw::fork_join::{ForkJoin, half};
 use ringmill_compare::common::{Table, ns_after_idle, ns_per_call, seconds, sum};
 use ringmill_compare::{Library, libraries, task};
 

@@ -1,0 +1,6 @@
+//! The limits: minimal programs by hand that do one thing, one in each file.
+
+pub mod blocks;
+pub mod fork_join;
+pub mod lamport;
+pub mod sequence;
