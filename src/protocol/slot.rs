@@ -1,0 +1,262 @@
+//! One slot: a word that says who owns the payload beside it.
+//!
+//! The word is all that parties race on. To own the payload is to have moved the word last. What travels with the
+//! payload (its valid length, a tag, a sequence number) lies on the word's line and is the owner's, as the payload is.
+//!
+//! ```text
+//! word = generation:40 | owner:10 | queue:6 | flags:4 | state:4
+//!
+//! Ready(queue, poster, g)  --take-->  Held(owner, queue, g + 1)  --post-->  Ready(other queue, owner, g + 1)
+//!                          --retire-> Retired                    --set_aside--> Abandoned  --take--> Held
+//! ```
+//! - S1: only the participant that moved the word last touches the payload. `take` and `retire` exchange exactly the
+//!   word they saw, and the generation makes each word of a slot's life another one; what is `Held` its owner alone
+//!   moves on. The token [`Held`] is made by `take` and consumed by the step that gives the slot away.
+//! - S2: the payload is initialised in every state.
+//! - S3: while readers are counted the word stays `Held` and nobody writes; the reader that leaves last owns the slot.
+//! - HANDOVER: `post` to `take`, carries the payload. RETURN is the same pair on the way back to the free queue, and
+//!   carries the end of the last owner's accesses.
+//! - READ: `drop_reader` to the last `drop_reader`, carries the end of each reader's accesses.
+
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+
+use Ordering::{Acquire, Relaxed, Release};
+
+/// The number of a participant, below 1,024.
+pub(crate) type Owner = u16;
+
+/// The number of a queue, below 64; 0 is the free slots'.
+pub(crate) type QueueNumber = u8;
+
+/// The queue of the free slots.
+pub(crate) const FREE: QueueNumber = 0;
+
+/// The most queues a slot's word can name.
+pub(crate) const MOST_QUEUES: usize = 64;
+
+const READY: u64 = 1;
+const HELD: u64 = 2;
+const ABANDONED: u64 = 3;
+const RETIRED: u64 = 4;
+
+/// A flag: the holder has begun to change what it received.
+const DIRTY: u64 = 1 << 4;
+/// A flag: the payload comes a second time, from a holder that gave it up.
+const RETRY: u64 = 1 << 5;
+
+const STATE: u64 = 0xf;
+const QUEUE_SHIFT: u32 = 8;
+const OWNER_SHIFT: u32 = 14;
+const GENERATION_SHIFT: u32 = 24;
+
+/// What a slot's word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(u64);
+
+impl Word {
+    fn new(generation: u64, owner: Owner, queue: QueueNumber, flags: u64, state: u64) -> Self {
+        debug_assert!(owner < 1 << 10 && usize::from(queue) < MOST_QUEUES);
+        // A generation that runs over its 40 bits loses the rest at the top: it comes round.
+        Self(
+            generation << GENERATION_SHIFT
+                | u64::from(owner) << OWNER_SHIFT
+                | u64::from(queue) << QUEUE_SHIFT
+                | flags
+                | state,
+        )
+    }
+
+    /// Returns whether the slot waits in `queue` for somebody to take it.
+    #[inline]
+    pub(crate) fn is_ready_in(self, queue: QueueNumber) -> bool {
+        self.is_ready() && self.queue() == queue
+    }
+
+    fn is_ready(self) -> bool {
+        self.0 & STATE == READY
+    }
+
+    /// Returns whether a holder set the slot aside.
+    pub(crate) fn is_abandoned(self) -> bool {
+        self.0 & STATE == ABANDONED
+    }
+
+    fn queue(self) -> QueueNumber {
+        (self.0 >> QUEUE_SHIFT) as u8 & 0x3f
+    }
+
+    fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
+    }
+}
+
+/// Whether a queue gets a payload for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Time {
+    First,
+    /// A holder had it and gave it up.
+    Again,
+}
+
+/// The token of a held slot: its holder owns the payload (S1).
+#[derive(Debug)]
+#[must_use = "a slot whose token is lost is lost"]
+pub(crate) struct Held {
+    pub(crate) slot: u32,
+    word: Word,
+}
+
+impl Held {
+    /// Returns the queue that the slot was taken from.
+    pub(crate) fn came_from(&self) -> QueueNumber {
+        self.word.queue()
+    }
+
+    /// Returns whether an earlier holder gave the payload up.
+    pub(crate) fn is_retry(&self) -> bool {
+        self.word.0 & RETRY != 0
+    }
+
+    /// Returns how often the slot had been taken, modulo 2^40.
+    pub(crate) fn generation(&self) -> u64 {
+        self.word.generation()
+    }
+
+    /// Returns whether the holder has begun to change what it received.
+    #[inline]
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.word.0 & DIRTY != 0
+    }
+
+    #[inline]
+    fn posted(&self, queue: QueueNumber, owner: Owner, time: Time) -> Word {
+        let flags = if time == Time::Again { RETRY } else { 0 };
+        Word::new(self.word.generation(), owner, queue, flags, READY)
+    }
+}
+
+/// One slot, on a line of its own together with the line that is fetched beside it.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub(crate) struct Slot {
+    word: AtomicU64,
+    readers: AtomicU32,
+    /// Elements of the payload that are valid; the holder's.
+    pub(crate) len: AtomicU64,
+    /// The user's own number; the holder's.
+    pub(crate) tag: AtomicU64,
+    /// The payload's place in its order; the holder's.
+    pub(crate) sequence: AtomicU64,
+}
+
+impl Slot {
+    /// Makes a free slot that was taken `generation` times, released by `poster`.
+    pub(crate) fn new(poster: Owner, generation: u64) -> Self {
+        Self {
+            word: AtomicU64::new(Word::new(generation, poster, FREE, 0, READY).0),
+            readers: AtomicU32::new(0),
+            len: AtomicU64::new(0),
+            tag: AtomicU64::new(0),
+            sequence: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns what the word says now, and with it all that its poster did before.
+    #[inline]
+    pub(crate) fn word(&self) -> Word {
+        // ORDERING: Acquire, for the head that the taker looks at next: see `Queue::pop`, ONCE.
+        Word(self.word.load(Acquire))
+    }
+
+    /// Takes the slot if its word is still the one that was seen, which has to be `Ready` or `Abandoned`.
+    #[inline]
+    pub(crate) fn try_take(&self, number: u32, seen: Word, owner: Owner) -> Option<Held> {
+        debug_assert!(seen.is_ready() || seen.is_abandoned());
+        let word = Word::new(seen.generation().wrapping_add(1), owner, seen.queue(), seen.0 & RETRY, HELD);
+        // ORDERING: HANDOVER and RETURN, acquire side. Model: loom-tests/slot.rs.
+        self.word.compare_exchange(seen.0, word.0, Acquire, Relaxed).ok()?;
+        Some(Held { slot: number, word })
+    }
+
+    /// Says that `queue` has the slot, for the first time or again. Whoever learns of it may take it from now on.
+    ///
+    /// The token stays with the caller until the slot is listed: a queue that refuses it [`retract`](Self::retract)s.
+    #[inline]
+    pub(crate) fn post(&self, held: &Held, queue: QueueNumber, owner: Owner, time: Time) {
+        // ORDERING: HANDOVER and RETURN, release side. Model: loom-tests/slot.rs.
+        self.word.store(held.posted(queue, owner, time).0, Release);
+    }
+
+    /// Takes a post back that no queue has listed; returns whether the slot is the caller's again.
+    ///
+    /// It is not if somebody found it without a listing.
+    pub(crate) fn retract(&self, held: &Held, queue: QueueNumber, owner: Owner, time: Time) -> bool {
+        let posted = held.posted(queue, owner, time);
+        // ORDERING: Relaxed; what we find is what we wrote.
+        self.word.compare_exchange(posted.0, held.word.0, Relaxed, Relaxed).is_ok()
+    }
+
+    /// Notes that the holder begins to change the payload.
+    #[inline]
+    pub(crate) fn mark_dirty(&self, held: &mut Held) {
+        held.word.0 |= DIRTY;
+        // ORDERING: Relaxed; for whoever finds the holder dead, and a dead holder's stores are all done.
+        self.word.store(held.word.0, Relaxed);
+    }
+
+    /// Takes the slot out of circulation, its payload kept, until somebody takes it on purpose.
+    pub(crate) fn set_aside(&self, held: Held, owner: Owner) {
+        let word = Word::new(held.word.generation(), owner, held.came_from(), RETRY, ABANDONED);
+        // ORDERING: HANDOVER, release side.
+        self.word.store(word.0, Release);
+    }
+
+    /// Takes the slot out of service for good, unless somebody holds it; returns whether this call did.
+    ///
+    /// The holder of a slot that was not retired calls this again after it has given the slot back.
+    pub(crate) fn retire(&self) -> bool {
+        // ORDERING: Relaxed; the exchange confirms it.
+        let seen = Word(self.word.load(Relaxed));
+        if !seen.is_ready() && !seen.is_abandoned() {
+            return false;
+        }
+        // ORDERING: RETURN, acquire side: whoever unmaps the payload does so after its last owner's accesses.
+        self.word.compare_exchange(seen.0, RETIRED, Acquire, Relaxed).is_ok()
+    }
+
+    /// Gives a held slot to one reader; from now on it is the readers' together.
+    pub(crate) fn share(&self, held: Held) {
+        let Held { .. } = held;
+        // ORDERING: Relaxed; others learn of the slot from the first reader.
+        self.readers.store(1, Relaxed);
+    }
+
+    /// Counts one more reader, beside one that is counted; returns how many there were before.
+    pub(crate) fn add_reader(&self) -> u32 {
+        // ORDERING: Relaxed; the reader that is counted keeps the slot shared.
+        self.readers.fetch_add(1, Relaxed)
+    }
+
+    /// Counts one reader less. The last gets the slot, whose number is `number`, for itself (S3).
+    pub(crate) fn drop_reader(&self, number: u32) -> Option<Held> {
+        // ORDERING: READ, release side. Model: loom-tests/slot.rs.
+        if self.readers.fetch_sub(1, Release) != 1 {
+            return None;
+        }
+        // ORDERING: READ, acquire side: synchronises with every reader that left before.
+        fence(Acquire);
+        Some(self.held_again(number))
+    }
+
+    /// Gives the slot to its reader if there is just one.
+    pub(crate) fn drop_only_reader(&self, number: u32) -> Option<Held> {
+        // ORDERING: READ, acquire side, as in `drop_reader`.
+        self.readers.compare_exchange(1, 0, Acquire, Relaxed).ok()?;
+        Some(self.held_again(number))
+    }
+
+    fn held_again(&self, number: u32) -> Held {
+        // ORDERING: Relaxed; the word has not changed since the slot was shared (S3), and readers came to know then.
+        Held { slot: number, word: Word(self.word.load(Relaxed)) }
+    }
+}
