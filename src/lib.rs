@@ -67,6 +67,8 @@ pub mod memory;
 mod protocol;
 // L4: what an embedder holds.
 pub mod array;
+#[allow(dead_code)] // Until the buffers are there.
+pub mod ring;
 // L5: pinned workers.
 pub mod pool;
 // L6: files.

@@ -13,3 +13,4 @@ pub(crate) mod queue;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;
+pub(crate) mod wakers;

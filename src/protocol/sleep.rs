@@ -9,30 +9,43 @@
 //! being woken. The epoch word is what they sleep on.
 //!
 //! ```text
-//! state = waking:16 | sleepers:16     announce: sleepers + 1     depart: sleepers - 1, waking - 1 if above 0
+//! state = others:1 | - | waking:15 | sleepers:15
+//! announce: sleepers + 1        depart: sleepers - 1, waking - 1 if above 0
 //! notify(n): k = min(n, sleepers - waking); waking + k; epoch + 1; wake k
 //! ```
+//! One bit says that others wait who are no threads, for whoever keeps a list of those beside the bed (`wakers`): so a
+//! notifier finds both kinds with one load.
+//!
 //! - B1: `waking <= sleepers`. `depart` lowers both, and `notify` raises `waking` to at most `sleepers`.
 //! - B2: whoever was counted when `waking` rose by k holds an epoch older than the step that follows, so at least k of
 //!   them depart: those that are in the kernel are woken, those on the way into it find that the epoch moved on.
+//! - B3: no wake is swallowed by a sleeper that goes by itself, because its deadline has passed or its wait returned for
+//!   no reason. If it departs before the notifier counts, it is not counted. If after, it looks once more, and sees what
+//!   the notifier published (LAST LOOK).
 //! - SLEEP: announce, fence, look again, against publish, fence, look for sleepers. Carries no data.
-//! - COUNTED: `announce` to `notify`, carries the load of the epoch, for B2. Nothing else rides on these words: what was
-//!   published is found because of the fences, and what it means is for those who publish and find it to order.
+//! - COUNTED: `announce` to `notify`, carries the load of the epoch, for B2.
+//! - LAST LOOK: `notify` to `depart`, carries what was published before, for B3. Nothing else rides on these words: what
+//!   the published means is for those who publish and find it to order.
+
+use std::time::Instant;
 
 use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use crate::sync::futex;
 
-use Ordering::{Acquire, Relaxed, Release};
+use Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const SLEEPER: u32 = 1;
-const WAKING: u32 = 1 << 16;
+const WAKING: u32 = 1 << 15;
+/// The most of either count.
+const MOST: u32 = WAKING - 1;
+const OTHERS: u32 = 1 << 31;
 
 fn sleepers(state: u32) -> u32 {
-    state & (WAKING - 1)
+    state & MOST
 }
 
 fn waking(state: u32) -> u32 {
-    state / WAKING
+    (state / WAKING) & MOST
 }
 
 /// Where idle threads sleep until there is something to do.
@@ -61,9 +74,10 @@ impl Bed {
         // we find the work when we look again.
         let epoch = self.epoch.load(Relaxed);
         // ORDERING: COUNTED, release side: a notifier that counts us steps the epoch after our load of it (B2). loom
-        // never lets a load see a later store, so no model can miss it. At 65,535 threads the count would run over; a
-        // pool is far smaller.
-        self.state.fetch_add(SLEEPER, Release);
+        // never lets a load see a later store, so no model can miss it. At 32,768 threads the count would run over, which
+        // is as many as a system has by default.
+        let before = self.state.fetch_add(SLEEPER, Release);
+        debug_assert!(sleepers(before) < MOST);
         // ORDERING: SLEEP, waiter side. The later of the two fences sees what the other side did before its own, so
         // either we find the work or the notifier finds us. Model: loom-tests/sleep.rs.
         fence(Ordering::SeqCst);
@@ -76,19 +90,27 @@ impl Bed {
         self.depart();
     }
 
-    /// Takes the announcement back: the second look found something to do.
+    /// Sleeps as `wait` does, but not past `deadline`. The caller must look once more, also if its time is up (B3).
+    pub(crate) fn wait_until(&self, announced: Announced, deadline: Option<Instant>) {
+        futex::wait_until(&self.epoch, announced.epoch, deadline);
+        self.depart();
+    }
+
+    /// Takes the announcement back: the second look found something to do. Who found nothing and stays up nevertheless
+    /// must look once more (B3).
     pub(crate) fn stay_up(&self, announced: Announced) {
         let Announced { .. } = announced;
         self.depart();
     }
 
     fn depart(&self) {
-        // ORDERING: Relaxed; the counts carry no data, and both change in one step (B1).
+        // ORDERING: Relaxed; the exchange below confirms what was read. Both counts change in one step (B1).
         let mut state = self.state.load(Relaxed);
         loop {
             let arrived = if waking(state) > 0 { WAKING } else { 0 };
-            // ORDERING: Relaxed, as above.
-            match self.state.compare_exchange_weak(state, state - SLEEPER - arrived, Relaxed, Relaxed) {
+            // ORDERING: LAST LOOK, acquire side. A notifier that counted us did so before this exchange, and our next
+            // look sees what it published. Model: loom-tests/sleep.rs.
+            match self.state.compare_exchange_weak(state, state - SLEEPER - arrived, Acquire, Relaxed) {
                 Ok(_) => return,
                 Err(now) => state = now,
             }
@@ -105,6 +127,30 @@ impl Bed {
         sleepers(state) - waking(state)
     }
 
+    /// Returns the same, and whether the bit of those who are no threads is set.
+    #[inline]
+    pub(crate) fn waiting(&self) -> (u32, bool) {
+        // ORDERING: SLEEP, notifier side. See `announce`.
+        fence(Ordering::SeqCst);
+        // ORDERING: Relaxed; as in `sleeping`.
+        let state = self.state.load(Relaxed);
+        (sleepers(state) - waking(state), state & OTHERS != 0)
+    }
+
+    /// Sets the bit that says that others wait who are no threads, and is their announcement: they look once more.
+    pub(crate) fn others_wait(&self) {
+        // ORDERING: Relaxed; the bit changes under the lock of the others' list, which orders it.
+        self.state.fetch_or(OTHERS, Relaxed);
+        // ORDERING: SLEEP, waiter side. See `announce`.
+        fence(Ordering::SeqCst);
+    }
+
+    /// Clears that bit.
+    pub(crate) fn no_others_wait(&self) {
+        // ORDERING: Relaxed; as in `others_wait`.
+        self.state.fetch_and(!OTHERS, Relaxed);
+    }
+
     /// Wakes at most `wanted` sleepers; returns how many are on their way. No system call if nobody sleeps.
     pub(crate) fn notify(&self, wanted: u32) -> u32 {
         // ORDERING: SLEEP, notifier side. See `announce`.
@@ -117,8 +163,8 @@ impl Bed {
                 return 0;
             }
             // ORDERING: COUNTED, acquire side: the step below comes after the load of the epoch by everyone counted
-            // here (B2).
-            match self.state.compare_exchange_weak(state, state + count * WAKING, Acquire, Relaxed) {
+            // here (B2). LAST LOOK, release side: whoever of them goes by itself sees what our caller published.
+            match self.state.compare_exchange_weak(state, state + count * WAKING, AcqRel, Relaxed) {
                 Ok(_) => break count,
                 Err(now) => state = now,
             }

@@ -49,11 +49,23 @@ pub(crate) mod thread {
 
 /// Waiting on a 32-bit word until another thread of this process changes it.
 pub(crate) mod futex {
+    use std::time::Instant;
+
     use super::atomic::AtomicU32;
 
     /// Sleeps while `word` holds `expected`. Returns after a wake, or for no reason at all.
     pub(crate) fn wait(word: &AtomicU32, expected: u32) {
         crate::sys::futex::wait(word, expected);
+    }
+
+    /// Sleeps as `wait` does, but not past `deadline`. Says nothing of why it returns: the caller looks again anyway.
+    pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
+        match deadline {
+            None => crate::sys::futex::wait(word, expected),
+            Some(deadline) => {
+                crate::sys::futex::wait_until(word, expected, deadline);
+            }
+        }
     }
 
     /// Wakes at most `count` threads that sleep on `word`; returns how many it woke, where the system tells.

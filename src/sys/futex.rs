@@ -1,14 +1,70 @@
 //! The kernel's futex on a word of this process.
 //!
-//! A wait without a deadline is the `atomic-wait` crate's, on every system. To wake an exact number with one call, and
-//! to learn how many were asleep, takes the Linux call itself. Both pass the private flag, so they meet.
-//! Source: futex(2).
+//! A wait without a deadline is the `atomic-wait` crate's, on every system. To wake an exact number with one call, to
+//! learn how many were asleep, and to sleep no longer than to a point in time, takes the Linux call itself. All pass the
+//! private flag, so they meet. Source: futex(2).
 
 use std::sync::atomic::AtomicU32;
+use std::time::Instant;
 
 /// Sleeps while `word` holds `expected`. Returns after a wake, or for no reason at all.
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     atomic_wait::wait(word, expected);
+}
+
+/// Why a wait with a deadline returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// Somebody woke it, or nobody did: the system tells no difference.
+    Woken,
+    /// The word did not hold what was expected, so there was no sleep.
+    Changed,
+    /// A signal came.
+    Interrupted,
+    /// The deadline has passed.
+    TimedOut,
+}
+
+/// Sleeps while `word` holds `expected`, but not past `deadline`.
+///
+/// The deadline is handed over as a point on the system's monotonic clock, which is the one that `Instant` reads, so no
+/// number of early returns moves it.
+#[cfg(target_os = "linux")]
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Instant) -> Wake {
+    use std::num::NonZero;
+
+    use rustix::io::Errno;
+    use rustix::thread::futex;
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    // In this order: if we are stopped in between, we wake too early, and find out by the clock.
+    let now = clock_gettime(ClockId::Monotonic);
+    let Some(left) = deadline.checked_duration_since(Instant::now()) else { return Wake::TimedOut };
+    let until = Timespec::try_from(left).ok().and_then(|left| now.checked_add(left));
+    let any = NonZero::<u32>::MAX;
+    match futex::wait_bitset(word, futex::Flags::PRIVATE, expected, until.as_ref(), any) {
+        Ok(()) => Wake::Woken,
+        Err(Errno::AGAIN) => Wake::Changed,
+        Err(Errno::TIMEDOUT) => Wake::TimedOut,
+        // The call has no other failure for a reference and a time that was added up.
+        Err(_) => Wake::Interrupted,
+    }
+}
+
+/// Sleeps in steps: no call that all other systems have waits on a word with a deadline, so until one is needed here the
+/// word is looked at again and again, each time after twice as long, a millisecond at most.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Instant) -> Wake {
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::time::Duration;
+
+    let mut pause = Duration::from_micros(20);
+    while word.load(Relaxed) == expected {
+        let Some(left) = deadline.checked_duration_since(Instant::now()) else { return Wake::TimedOut };
+        std::thread::sleep(left.min(pause));
+        pause = (2 * pause).min(Duration::from_millis(1));
+    }
+    Wake::Changed
 }
 
 /// Wakes at most `count` threads that sleep on `word`; returns how many it woke.

@@ -22,6 +22,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Instant;
 
 use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use loom::sync::{Mutex, Notify};
@@ -76,6 +77,11 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
             thread::park();
         }
     }
+}
+
+/// Sleeps as `wait` does. loom's clock stands still: a deadline that passes is a return for no reason.
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, _deadline: Option<Instant>) {
+    wait(word, expected);
 }
 
 /// Wakes at most `count` threads that sleep on `word`, the first to come first; returns how many it woke.

@@ -1,0 +1,178 @@
+//! Threads and tasks that wait for the same thing: a bed, and beside it a list of tasks' wakers.
+//!
+//! A thread sleeps in the bed. A task cannot: it leaves its waker in the list and returns to whoever runs it. Both look
+//! again after they announced themselves, so a notifier that finds neither of them has nothing to do, and finding out
+//! is one load: the bed's state has a bit for the list.
+//!
+//! ```text
+//! place:  out --enlist--> listed --notify--> called --settle, or enlist again--> out or listed
+//!                           |                  |
+//!                           +--leave--> out    +--leave--> out, and the call goes to the next who waits
+//! ```
+//! - W1: a task's number is in the list exactly while nobody has called it: it comes in by the task's own hand, and goes
+//!   out by a notifier's or by the task's own, under the lock.
+//! - W2: under the lock, the bed's bit says whether the list has anybody in it.
+//! - W3: no call is lost. A task that was called and then leaves without having looked passes the call on.
+//! - CALLED: `notify` to `settle` and `enlist`, by way of the lock, carries what was published before.
+//!
+//! Wakers run code of the executor's, so none is called, cloned or dropped under the lock.
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::task::Waker;
+
+use super::sleep::Bed;
+use crate::sync::lock::{Mutex, MutexGuard};
+
+/// Where threads and tasks wait.
+#[derive(Debug)]
+pub(crate) struct Wakers {
+    bed: Bed,
+    tasks: Mutex<Tasks>,
+}
+
+/// The tasks that nobody has called yet, longest waiting first.
+#[derive(Debug)]
+struct Tasks {
+    /// In the order of their numbers.
+    queue: VecDeque<(u64, Waker)>,
+    next: u64,
+    /// Whose turn it is where both kinds wait.
+    threads_first: bool,
+}
+
+/// The token of a task: its number in the list, from its first `enlist` on until it is `out`.
+#[derive(Debug, Default)]
+pub(crate) struct Place(Option<u64>);
+
+impl Wakers {
+    pub(crate) fn new() -> Self {
+        let tasks = Tasks { queue: VecDeque::new(), next: 0, threads_first: false };
+        Self { bed: Bed::new(), tasks: Mutex::new(tasks) }
+    }
+
+    /// Where the threads sleep.
+    pub(crate) fn bed(&self) -> &Bed {
+        &self.bed
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        // Nothing under the lock panics but for want of memory, and then the list is still whole.
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the call of a task that was called: its next look is the answer to it. Others are left where they are.
+    pub(crate) fn settle(&self, place: &mut Place) {
+        if let Some(number) = place.0
+            && self.tasks().find(number).is_err()
+        {
+            place.0 = None;
+        }
+    }
+
+    /// Puts a task into the list, with the waker by which to call it; one that is there already gets the new waker.
+    ///
+    /// Returns whether it must look once more: it was not in the list all the while.
+    pub(crate) fn enlist(&self, place: &mut Place, waker: &Waker) -> bool {
+        let newer = waker.clone();
+        let mut tasks = self.tasks();
+        if let Some(number) = place.0
+            && let Ok(index) = tasks.find(number)
+        {
+            let older = std::mem::replace(&mut tasks.queue[index].1, newer);
+            drop(tasks);
+            drop(older);
+            return false;
+        }
+        let number = tasks.next;
+        tasks.next += 1;
+        tasks.queue.push_back((number, newer));
+        place.0 = Some(number);
+        // Also if it is set: its fence makes our look the second.
+        self.bed.others_wait();
+        true
+    }
+
+    /// Takes a task out of the list. If it was called in the meantime, the call goes to the next who waits (W3).
+    pub(crate) fn leave(&self, place: &mut Place) {
+        let Some(number) = place.0.take() else { return };
+        let mut tasks = self.tasks();
+        let Ok(index) = tasks.find(number) else {
+            drop(tasks);
+            self.notify(1);
+            return;
+        };
+        let removed = tasks.queue.remove(index);
+        self.tell_bed(&tasks);
+        drop(tasks);
+        drop(removed);
+    }
+
+    /// Returns whether anybody waits who is not being woken. The caller has published its work.
+    #[inline]
+    pub(crate) fn anyone(&self) -> bool {
+        self.bed.waiting() != (0, false)
+    }
+
+    /// Wakes at most `count` of those who wait, threads and tasks together.
+    pub(crate) fn notify(&self, count: u32) {
+        let (threads, others) = self.bed.waiting();
+        if !others {
+            self.bed.notify(count);
+            return;
+        }
+        let (threads_first, end) = {
+            let mut tasks = self.tasks();
+            tasks.threads_first ^= threads > 0;
+            (tasks.threads_first && threads > 0, tasks.next)
+        };
+        // Each kind takes as many as it has, so what is left for the second is left because the first has no more.
+        let woken = if threads_first { self.bed.notify(count) } else { 0 };
+        let called = self.call(count - woken, end);
+        if !threads_first {
+            self.bed.notify(count - called);
+        }
+    }
+
+    /// Calls at most `count` tasks whose numbers are below `end`; returns how many. Who comes later has looked.
+    fn call(&self, count: u32, end: u64) -> u32 {
+        let mut called = 0;
+        while called < count {
+            let waker = {
+                let mut tasks = self.tasks();
+                if tasks.queue.front().is_none_or(|&(number, _)| number >= end) {
+                    break;
+                }
+                let front = tasks.queue.pop_front();
+                self.tell_bed(&tasks);
+                front
+            };
+            if let Some((_, waker)) = waker {
+                waker.wake();
+            }
+            called += 1;
+        }
+        called
+    }
+
+    /// Sees to it that the bed's bit is off while nobody is in the list (W2).
+    fn tell_bed(&self, tasks: &MutexGuard<'_, Tasks>) {
+        if tasks.queue.is_empty() {
+            self.bed.no_others_wait();
+        }
+    }
+
+    /// Returns how many threads and tasks wait whom nobody is waking yet.
+    pub(crate) fn waiting(&self) -> usize {
+        let (threads, others) = self.bed.waiting();
+        let tasks = if others { self.tasks().queue.len() } else { 0 };
+        threads as usize + tasks
+    }
+}
+
+impl Tasks {
+    /// Finds a task by its number; fails if it has been called.
+    fn find(&self, number: u64) -> Result<usize, usize> {
+        self.queue.binary_search_by_key(&number, |&(number, _)| number)
+    }
+}

@@ -1,0 +1,122 @@
+//! Where threads and tasks wait for one kind of thing: a free buffer, a full one, room in a stream.
+//!
+//! A waiter looks on for a while, as its policy says, and then announces itself, looks again and sleeps. Whoever
+//! publishes a thing notifies the gate, and pays a load of a line that nobody writes while nobody sleeps. What a thing is
+//! and how it is taken is the caller's affair: the gate is given an attempt to make.
+
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use super::waiting::Waiting;
+pub(crate) use crate::protocol::wakers::Place;
+use crate::protocol::wakers::Wakers;
+
+/// Where threads and tasks wait for one kind of thing.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    wakers: CachePadded<Wakers>,
+    waiting: Waiting,
+}
+
+impl Gate {
+    pub(crate) fn new(waiting: Waiting) -> Self {
+        Self { wakers: CachePadded::new(Wakers::new()), waiting }
+    }
+
+    /// Blocks until `attempt` gives something; none once the deadline has passed.
+    ///
+    /// The last attempt comes after the deadline, so what was published before it is found.
+    pub(crate) fn wait<R>(
+        &self,
+        deadline: Option<Instant>,
+        mut attempt: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        attempt().or_else(|| self.wait_on(deadline, attempt))
+    }
+
+    #[cold]
+    fn wait_on<R>(&self, deadline: Option<Instant>, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+        let bed = self.wakers.bed();
+        let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        loop {
+            if let Some(found) = self.waiting.look_on(deadline, &mut attempt) {
+                return Some(found);
+            }
+            let announced = bed.announce();
+            if let Some(found) = attempt() {
+                bed.stay_up(announced);
+                return Some(found);
+            }
+            if passed() {
+                bed.stay_up(announced);
+                return attempt();
+            }
+            bed.wait_until(announced, deadline);
+            // Before the deadline is looked at: a wake that was meant for us is answered (B3).
+            if let Some(found) = attempt() {
+                return Some(found);
+            }
+            if passed() {
+                return None;
+            }
+        }
+    }
+
+    /// Polls once for what `attempt` gives; pending once the task is sure to be called when it is worth another poll.
+    ///
+    /// `place` starts as its default and belongs to this gate from then on. A future that is dropped gives it to `leave`.
+    pub(crate) fn poll<R>(
+        &self,
+        cx: &mut Context<'_>,
+        place: &mut Place,
+        mut attempt: impl FnMut() -> Option<R>,
+    ) -> Poll<R> {
+        self.wakers.settle(place);
+        let mut found = attempt();
+        if found.is_none() && self.wakers.enlist(place, cx.waker()) {
+            found = attempt();
+        }
+        match found {
+            Some(found) => {
+                self.wakers.leave(place);
+                Poll::Ready(found)
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// Takes back the place of a task that waits no longer. A wake that was meant for it goes to another.
+    pub(crate) fn leave(&self, place: &mut Place) {
+        self.wakers.leave(place);
+    }
+
+    /// Wakes at most `count` of those who wait, threads and tasks together. The caller has published as many things.
+    ///
+    /// No system call and no fence if nobody sleeps.
+    #[inline]
+    pub(crate) fn notify(&self, count: u32) {
+        if self.wakers.anyone() {
+            self.wake(count);
+        }
+    }
+
+    /// Wakes all who wait: what they wait for will not come, or there is enough for everybody.
+    pub(crate) fn notify_all(&self) {
+        self.notify(u32::MAX);
+    }
+
+    #[cold]
+    fn wake(&self, count: u32) {
+        self.wakers.notify(count);
+    }
+
+    /// Returns how many threads and tasks sleep here whom nobody is waking yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.wakers.waiting()
+    }
+}
+
+#[cfg(test)]
+mod tests;
