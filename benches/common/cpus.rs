@@ -32,6 +32,9 @@ impl<'a> Party<'a> {
 }
 
 /// Runs all parties at once and returns the seconds from the start of the first to the end of the last.
+///
+/// What a party writes in a loop must be its own, on its own stack: two that are borrowed from the caller's may share a
+/// cache line.
 pub fn together<'a>(parties: impl IntoIterator<Item = Party<'a>>) -> f64 {
     let parties: Vec<_> = parties.into_iter().collect();
     let (count, ready) = (parties.len(), AtomicUsize::new(0));

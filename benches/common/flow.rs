@@ -55,10 +55,19 @@ pub fn count_from(first: u64, block: &mut [u64]) {
 }
 
 /// Sends `count` numbers from one CPU to another and returns how many millions arrived each second.
-pub fn rate<F: Feed, D: Drain>(count: u64, (mut feed, mut drain): (F, D)) -> f64 {
+pub fn rate<F: Feed, D: Drain>(count: u64, (feed, drain): (F, D)) -> f64 {
     let mut seen = Seen::default();
-    let seconds =
-        together([Party::on(0, || feed.feed(0..count)), Party::on(1, || drain.drain(count, &mut seen))]);
+    let seconds = together([
+        Party::on(0, || {
+            let mut feed = feed;
+            feed.feed(0..count);
+        }),
+        Party::on(1, || {
+            let (mut drain, mut here) = (drain, Seen::default());
+            drain.drain(count, &mut here);
+            seen = here;
+        }),
+    ]);
     assert_eq!((seen.next, seen.wrong), (count, 0), "numbers were lost, doubled or out of order");
     count as f64 / seconds / 1e6
 }

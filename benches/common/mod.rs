@@ -9,9 +9,12 @@
 // Each bench is a crate of its own that uses a part of this, and prints.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod clock;
 pub mod cpus;
 pub mod data;
 pub mod flow;
+pub mod hand_over;
+pub mod ping_pong;
 pub mod raw;
 
 use std::hint::black_box;

@@ -1,6 +1,9 @@
 //! The limits: minimal programs by hand that do one thing, one in each file.
 
+pub mod atomics;
 pub mod blocks;
 pub mod fork_join;
 pub mod lamport;
 pub mod sequence;
+pub mod slots;
+pub mod word;
