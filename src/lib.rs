@@ -67,7 +67,6 @@ pub mod memory;
 mod protocol;
 // L4: what an embedder holds.
 pub mod array;
-#[allow(dead_code)] // Until the buffers are there.
 pub mod ring;
 // L5: pinned workers.
 pub mod pool;
@@ -78,6 +77,7 @@ pub use array::SharedArray;
 pub use csv::CsvFile;
 pub use error::SystemError;
 pub use pool::Pool;
+pub use ring::Ring;
 
 /// The recipes of the guide and the README's programs, so that the tests compile and run them.
 #[cfg(doctest)]

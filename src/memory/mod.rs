@@ -9,6 +9,7 @@ mod first_touch;
 pub(crate) mod layout;
 mod new;
 pub(crate) mod open;
+pub(crate) mod placed;
 mod region;
 mod value;
 

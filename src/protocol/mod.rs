@@ -10,6 +10,7 @@ pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod parking;
 pub(crate) mod queue;
+pub(crate) mod retirement;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;

@@ -1,0 +1,177 @@
+//! What a ring's builder is told: where the memory lies, how queues are bounded, what a dropped buffer means.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+/// Where the buffers lie.
+///
+/// # Examples
+///
+/// See [`RingBuilder::memory`](super::RingBuilder::memory).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Memory {
+    /// In memory of this process: the default, and the quickest to make.
+    #[default]
+    Anonymous,
+    /// In a file of the shared-memory file system, `/dev/shm/ringmill-NAME`, in memory and visible to other processes.
+    Named(String),
+    /// In a file at this path, which keeps what was written when the process ends.
+    File(PathBuf),
+}
+
+impl Memory {
+    /// Returns the file's path, if there is one.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Anonymous => None,
+            Self::Named(name) => Some(Path::new("/dev/shm").join(format!("ringmill-{name}"))),
+            Self::File(path) => Some(path.clone()),
+        }
+    }
+
+    /// Returns whether a name can be part of a file's name.
+    pub(super) fn has_good_name(&self) -> bool {
+        match self {
+            Self::Named(name) => !name.is_empty() && !name.contains(['/', '\0']) && name.len() <= 200,
+            _ => true,
+        }
+    }
+}
+
+/// Whether the pages of a ring are there before they are first used.
+///
+/// # Examples
+///
+/// See [`RingBuilder::populate`](super::RingBuilder::populate).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Populate {
+    /// Each page is made when it is first touched, near the thread that does: the default.
+    #[default]
+    OnTouch,
+    /// All pages are made while the ring is built, so that no later access waits for one.
+    AtBuild,
+}
+
+/// Whether the kernel is asked for huge pages.
+///
+/// # Examples
+///
+/// See [`RingBuilder::huge_pages`](super::RingBuilder::huge_pages).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HugePages {
+    /// Pages as the system makes them: the default.
+    #[default]
+    AsConfigured,
+    /// Huge pages where the system grants them. Not an error where it does not.
+    IfSupported,
+}
+
+/// What becomes of a buffer that was received, changed, and dropped without being sent on; after a panic, say.
+///
+/// A buffer that was claimed, or was received and only read, is free again when it is dropped, whatever is chosen here.
+///
+/// # Examples
+///
+/// See [`RingBuilder::dropped_dirty`](super::RingBuilder::dropped_dirty).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DroppedDirty {
+    /// It is free again, and what was in it is gone: the default, as with any value that is dropped.
+    #[default]
+    Free,
+    /// It goes to the end of the queue that it came from, marked as [a retry](super::Buffer::is_retry). For stages that
+    /// may run twice over the same buffer.
+    SendAgain,
+    /// It is kept until [`Ring::take_aside`](super::Ring::take_aside) looks at it.
+    SetAside,
+}
+
+/// What a send does when the queue holds as many buffers as it may.
+///
+/// # Examples
+///
+/// See [`QueueOptions`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// The sender waits for room: the default of a bounded queue.
+    #[default]
+    Wait,
+    /// The buffer comes back in the error.
+    GiveBack,
+    /// The buffer that waited longest is dropped, and counted.
+    DropOldest,
+    /// The buffer that was to be sent is dropped, and counted.
+    DropNewest,
+}
+
+/// A queue's name and bound.
+///
+/// A queue without a bound takes every buffer that the ring has, so sending to it never waits and never fails for want
+/// of room: back-pressure is the finite number of buffers. A bound keeps one stage from having them all.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::ring::{QueueOptions, Ring, Sent, WhenFull};
+///
+/// let ring = Ring::<u64>::builder()
+///     .buffers(4)
+///     .buffer_len(1)
+///     .queue(QueueOptions::new("newest").bound(1, WhenFull::DropOldest))
+///     .build()?;
+/// let newest = ring.queue("newest")?;
+/// assert_eq!(newest.send(ring.claim()?)?, Sent::Listed);
+/// assert_eq!(newest.send(ring.claim()?)?, Sent::OldestDropped(1));
+/// assert_eq!((newest.depth(), newest.dropped()), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "options do nothing until a builder takes them"]
+pub struct QueueOptions {
+    pub(super) name: String,
+    pub(super) bound: Option<(NonZero<usize>, WhenFull)>,
+}
+
+impl QueueOptions {
+    /// Makes the options of a queue that takes every buffer of its ring.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), bound: None }
+    }
+
+    /// Lets at most `most` buffers wait in the queue. Zero is taken as one.
+    pub fn bound(mut self, most: usize, when_full: WhenFull) -> Self {
+        self.bound = Some((NonZero::new(most).unwrap_or(NonZero::<usize>::MIN), when_full));
+        self
+    }
+
+    #[inline]
+    pub(super) fn most(&self) -> u64 {
+        self.bound.map_or(u64::MAX, |(most, _)| most.get() as u64)
+    }
+
+    pub(super) fn when_full(&self) -> WhenFull {
+        self.bound.map_or(WhenFull::Wait, |(_, when_full)| when_full)
+    }
+
+    /// Returns whether senders may wait for room.
+    #[inline]
+    pub(super) fn is_bounded(&self) -> bool {
+        self.bound.is_some()
+    }
+}
+
+impl From<&str> for QueueOptions {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for QueueOptions {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}

@@ -1,0 +1,219 @@
+//! Buffers go round: claimed, sent, received, free again.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ringmill::Ring;
+use ringmill::ring::{
+    BuildError, Closed, DroppedDirty, QueueOptions, SendError, Sent, TimeoutError, TryError, WhenFull,
+};
+
+#[test]
+fn a_buffer_goes_round_with_what_travels_along() {
+    let ring = Ring::<u64>::builder().buffers(2).buffer_len(10).queues(["a", "b"]).build().unwrap();
+    let (a, b) = (ring.queue("a").unwrap(), ring.queue("b").unwrap());
+    for round in 0..100 {
+        let mut buffer = ring.claim().unwrap();
+        assert_eq!((buffer.len(), buffer.tag()), (10, 0));
+        buffer.fill(round);
+        buffer.truncate(3);
+        buffer.set_tag(round + 1);
+        let sequence = buffer.sequence();
+        assert_eq!(a.send(buffer).unwrap(), Sent::Listed);
+        let mut buffer = a.recv().unwrap();
+        assert_eq!((&buffer[..], buffer.tag(), buffer.sequence()), (&[round; 3][..], round + 1, sequence));
+        buffer[0] += 1;
+        b.send(buffer).unwrap();
+        let buffer = b.try_recv().unwrap();
+        assert_eq!(buffer[..], [round + 1, round, round]);
+        assert_eq!(ring.free(), 1);
+        drop(buffer);
+        assert_eq!(ring.free(), 2);
+    }
+    assert_eq!(a.high_water(), 1);
+}
+
+#[test]
+fn sequences_rise_in_the_order_of_claims() {
+    let ring = Ring::<u8>::builder().buffers(3).buffer_len(1).build().unwrap();
+    let mut last = None;
+    for _ in 0..50 {
+        let buffer = ring.claim().unwrap();
+        assert!(last < Some(buffer.sequence()));
+        last = Some(buffer.sequence());
+    }
+}
+
+#[test]
+fn four_forms_of_claiming_and_receiving_agree() {
+    let ring = Ring::<u8>::builder().buffers(1).buffer_len(1).queues(["q"]).build().unwrap();
+    let queue = ring.queue("q").unwrap();
+    assert_eq!(queue.try_recv().unwrap_err(), TryError::Empty);
+    let soon = Duration::from_millis(2);
+    let began = Instant::now();
+    assert_eq!(queue.recv_timeout(soon).unwrap_err(), TimeoutError::Timeout);
+    assert!(began.elapsed() >= soon);
+    let buffer = ring.claim_timeout(soon).unwrap();
+    assert_eq!(ring.claim_timeout(soon).unwrap_err(), TimeoutError::Timeout);
+    queue.send(buffer).unwrap();
+    ring.close();
+    assert!(queue.recv_timeout(soon).is_ok());
+    assert_eq!(queue.recv_timeout(soon).unwrap_err(), TimeoutError::Closed);
+    assert_eq!(ring.try_claim().unwrap_err(), TryError::Closed);
+    assert_eq!(ring.claim_timeout(soon).unwrap_err(), TimeoutError::Closed);
+}
+
+#[test]
+fn a_receiver_and_a_claimer_sleep_until_there_is_something() {
+    let ring = Ring::<u64>::builder().buffers(1).buffer_len(1).queues(["q"]).build().unwrap();
+    let queue = ring.queue("q").unwrap();
+    thread::scope(|scope| {
+        let sum = scope.spawn(|| {
+            let mut sum = 0;
+            while let Ok(buffer) = queue.recv() {
+                sum += buffer[0];
+                if buffer[0] % 16 == 0 {
+                    thread::sleep(Duration::from_micros(300));
+                }
+            }
+            sum
+        });
+        for k in 0..200 {
+            let mut buffer = ring.claim().unwrap();
+            buffer[0] = k;
+            queue.send(buffer).unwrap();
+            if k % 50 == 0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        queue.close();
+        assert_eq!(sum.join().unwrap(), (0..200).sum::<u64>());
+    });
+    assert_eq!(ring.free(), 1);
+}
+
+#[test]
+fn a_buffer_of_another_ring_comes_back() {
+    let [one, other] = [(); 2].map(|()| Ring::<u8>::builder().buffers(1).queues(["q"]).build().unwrap());
+    let refused = one.queue("q").unwrap().send(other.claim().unwrap()).unwrap_err();
+    assert!(matches!(refused, SendError::Foreign(_)));
+    assert_eq!(other.free(), 0);
+    drop(refused);
+    assert_eq!(other.free(), 1);
+}
+
+#[test]
+fn a_closed_queue_is_drained_and_refuses() {
+    let ring = Ring::<u8>::builder().buffers(3).queues(["q"]).build().unwrap();
+    let queue = ring.queue("q").unwrap();
+    queue.send(ring.claim().unwrap()).unwrap();
+    queue.close();
+    queue.close();
+    assert!(queue.is_closed());
+    assert!(matches!(queue.send(ring.claim().unwrap()), Err(SendError::Closed(_))));
+    assert_eq!(ring.free(), 2);
+    assert!(queue.recv().is_ok());
+    assert_eq!(queue.recv().unwrap_err(), Closed);
+    assert_eq!(ring.free(), 3);
+}
+
+#[test]
+fn bounds_do_as_they_say() {
+    let queues = [
+        QueueOptions::new("wait").bound(1, WhenFull::Wait),
+        QueueOptions::new("back").bound(1, WhenFull::GiveBack),
+        QueueOptions::new("oldest").bound(2, WhenFull::DropOldest),
+        QueueOptions::new("newest").bound(1, WhenFull::DropNewest),
+    ];
+    let ring = Ring::<u64>::builder().buffers(8).buffer_len(1).queues(queues).build().unwrap();
+    let claim = |value| {
+        let mut buffer = ring.claim().unwrap();
+        buffer[0] = value;
+        buffer
+    };
+    let queue = |name| ring.queue(name).unwrap();
+    for name in ["wait", "back", "newest"] {
+        assert_eq!(queue(name).send(claim(1)).unwrap(), Sent::Listed);
+    }
+    assert!(matches!(queue("wait").try_send(claim(2)), Err(SendError::Full(_))));
+    assert!(matches!(queue("back").send(claim(2)), Err(SendError::Full(_))));
+    assert_eq!(queue("newest").send(claim(2)).unwrap(), Sent::NewestDropped);
+    assert_eq!(queue("newest").recv().unwrap()[0], 1);
+    for value in 0..5 {
+        let sent = queue("oldest").send(claim(value)).unwrap();
+        assert_eq!(sent, if value < 2 { Sent::Listed } else { Sent::OldestDropped(1) });
+    }
+    assert_eq!((queue("oldest").depth(), queue("oldest").dropped()), (2, 3));
+    assert_eq!(queue("oldest").recv().unwrap()[0], 3);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(5));
+            assert_eq!(queue("wait").recv().unwrap()[0], 1);
+        });
+        queue("wait").send(claim(3)).unwrap();
+    });
+    assert_eq!(queue("wait").recv().unwrap()[0], 3);
+}
+
+#[test]
+fn a_dropped_change_goes_where_it_was_told() {
+    for policy in [DroppedDirty::Free, DroppedDirty::SendAgain, DroppedDirty::SetAside] {
+        let builder = Ring::<u8>::builder().buffers(1).queues(["q"]);
+        let ring = builder.dropped_dirty(policy).build().unwrap();
+        let queue = ring.queue("q").unwrap();
+        let send = || {
+            let mut buffer = ring.claim().unwrap();
+            buffer.truncate(2);
+            buffer.fill(1);
+            queue.send(buffer).unwrap();
+        };
+        send();
+        drop(queue.recv().unwrap());
+        assert_eq!(ring.free(), 1, "only read");
+        send();
+        queue.recv().unwrap()[1] = 7;
+        let back = match policy {
+            DroppedDirty::SendAgain => queue.try_recv().ok(),
+            _ => ring.take_aside(),
+        };
+        if let Some(mut buffer) = back {
+            assert_eq!((&buffer[..], buffer.is_retry()), (&[1, 7][..], true));
+            assert_ne!(policy, DroppedDirty::Free);
+            buffer[0] = 2;
+            queue.send(buffer).unwrap();
+            assert!(!queue.recv().unwrap().is_retry(), "what was sent on is new");
+        } else {
+            assert_eq!(policy, DroppedDirty::Free);
+        }
+        assert_eq!(ring.free(), 1, "{policy:?}");
+    }
+}
+
+#[test]
+fn handles_may_go_in_any_order() {
+    let ring = Ring::<u8>::builder().buffers(3).buffer_len(100).queues(["q"]).build().unwrap();
+    let queue = ring.queue("q").unwrap();
+    let (mut kept, sent, shared) =
+        (ring.claim().unwrap(), ring.claim().unwrap(), ring.claim().unwrap().share());
+    queue.send(sent).unwrap();
+    drop(ring);
+    drop(queue);
+    kept.fill(3);
+    assert_eq!(shared.clone().len(), 100);
+    drop(shared);
+    assert_eq!(kept[99], 3);
+}
+
+#[test]
+fn what_cannot_be_built_says_why() {
+    let builder = Ring::<u64>::builder;
+    assert!(matches!(builder().buffers(0).build(), Err(BuildError::Buffers { requested: 0, .. })));
+    assert!(matches!(builder().queues(["a", "b", "a"]).build(), Err(BuildError::SameName { .. })));
+    assert!(matches!(
+        builder().queues((0..64).map(|k| k.to_string())).build(),
+        Err(BuildError::Queues { .. })
+    ));
+    assert!(matches!(builder().buffer_len(usize::MAX).build(), Err(BuildError::TooLarge)));
+    assert!(matches!(Ring::<()>::builder().build(), Err(BuildError::NoElements)));
+    assert!(builder().buffers(1 << 20).buffer_len(1 << 40).build().is_err());
+}
