@@ -5,6 +5,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod homes;
+pub(crate) mod lanes;
 pub(crate) mod latch;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
@@ -14,4 +15,5 @@ pub(crate) mod retirement;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;
+pub(crate) mod stream;
 pub(crate) mod wakers;

@@ -16,6 +16,7 @@ mod layout;
 mod options;
 mod queue;
 mod shared_buffer;
+pub mod stream;
 mod waiting;
 
 pub use buffer::Buffer;
@@ -25,4 +26,5 @@ pub use handle::Ring;
 pub use options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions, WhenFull};
 pub use queue::{Queue, Sent};
 pub use shared_buffer::SharedBuffer;
+pub use stream::Stream;
 pub use waiting::Waiting;

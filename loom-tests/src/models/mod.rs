@@ -9,12 +9,14 @@ use crate::scenario::Scenario;
 mod cost;
 mod homes;
 mod idle;
+mod lanes;
 mod latch;
 mod loop_board;
 mod merge_tree;
 mod parking;
 mod shares;
 mod sleep;
+mod stream;
 
 /// Returns every scenario of the shipped protocols.
 pub fn scenarios() -> Vec<Scenario> {
@@ -28,6 +30,8 @@ pub fn scenarios() -> Vec<Scenario> {
         cost::scenarios(),
         homes::scenarios(),
         parking::scenarios(),
+        lanes::scenarios(),
+        stream::scenarios(),
     ]
     .concat()
 }

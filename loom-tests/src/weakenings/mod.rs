@@ -9,12 +9,14 @@
 
 mod cost;
 mod homes;
+mod lanes;
 mod latch;
 mod loop_board;
 mod merge_tree;
 mod parking;
 mod shares;
 mod sleep;
+mod stream;
 
 use File::{Model, Protocol};
 
@@ -72,6 +74,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     cost::WEAKENINGS,
     homes::WEAKENINGS,
     parking::WEAKENINGS,
+    lanes::WEAKENINGS,
+    stream::WEAKENINGS,
 ];
 
 /// Returns every place, in the order of the protocols.

@@ -1,0 +1,200 @@
+//! A reading end of a stream: a lane.
+
+#![allow(unsafe_code)]
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use super::follow;
+use super::{ReadError, Stream, TryReadError};
+use crate::memory::Value;
+use crate::protocol::stream::Lane;
+
+/// A reading end of a stream, a lane: it sees every element from where it joined on, and the producer waits for it.
+/// Dropping it leaves the stream at once, and the producer goes on without it.
+#[derive(Debug)]
+#[must_use = "dropping a consumer leaves the stream"]
+pub struct Consumer<T: Value> {
+    core: Arc<Core<T>>,
+    lane: Lane,
+}
+
+impl<T: Value> Consumer<T> {
+    pub(super) fn new(core: Arc<Core<T>>, lane: Lane) -> Self {
+        Self { core, lane }
+    }
+
+    /// Returns how many elements the stream holds.
+    pub fn capacity(&self) -> usize {
+        self.core.capacity()
+    }
+
+    /// Returns a handle by which readers can join.
+    pub fn stream(&self) -> Stream<T> {
+        Stream::new(&self.core)
+    }
+
+    /// Returns the number of the element that is read next, counted from the beginning of the stream.
+    pub fn sequence(&self) -> u64 {
+        self.lane.follower.count()
+    }
+
+    /// Takes the next element, and waits for it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Closed`] once the stream has ended and everything has been read.
+    #[inline]
+    pub fn pop(&mut self) -> Result<T, ReadError> {
+        if self.lane.follower.known_elements() == 0 {
+            self.wait_for_elements(None)?;
+        }
+        Ok(self.pop_known())
+    }
+
+    /// Takes the next element, and waits at most this long for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::TimedOut`] and [`ReadError::Closed`].
+    pub fn pop_timeout(&mut self, timeout: Duration) -> Result<T, ReadError> {
+        if self.lane.follower.known_elements() == 0 {
+            self.wait_for_elements(Instant::now().checked_add(timeout))?;
+        }
+        Ok(self.pop_known())
+    }
+
+    /// Takes the next element if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] and [`TryReadError::Closed`].
+    #[inline]
+    pub fn try_pop(&mut self) -> Result<T, TryReadError> {
+        if self.lane.follower.known_elements() == 0 {
+            self.look()?;
+        }
+        Ok(self.pop_known())
+    }
+
+    #[inline(always)]
+    fn pop_known(&mut self) -> T {
+        let number = self.lane.follower.count();
+        // SAFETY: an element is known, as every caller has seen, so it is the lane's to read (P1).
+        let value = unsafe { self.core.get(number) };
+        self.release(1);
+        value
+    }
+
+    #[inline(always)]
+    fn release(&mut self, count: u64) {
+        self.core.cursors.release(&mut self.lane, count);
+        self.core.room.notify(1);
+    }
+
+    /// Waits for elements and returns at least one and at most `most` of them, contiguous. With `most` 0 it returns
+    /// an empty batch at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Closed`] once the stream has ended and everything has been read.
+    pub fn read(&mut self, most: usize) -> Result<ReadBatch<'_, T>, ReadError> {
+        self.read_by(most, None)
+    }
+
+    /// Waits at most this long for elements and returns at least one and at most `most` of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and [`ReadError::TimedOut`].
+    pub fn read_timeout(&mut self, most: usize, timeout: Duration) -> Result<ReadBatch<'_, T>, ReadError> {
+        self.read_by(most, Instant::now().checked_add(timeout))
+    }
+
+    #[inline]
+    fn read_by(&mut self, most: usize, deadline: Option<Instant>) -> Result<ReadBatch<'_, T>, ReadError> {
+        if self.lane.follower.known_elements() < most as u64 {
+            self.core.cursors.look(&mut self.lane.follower);
+            if self.lane.follower.known_elements() == 0 && most > 0 {
+                self.wait_for_elements(deadline)?;
+            }
+        }
+        let len = self.lane.follower.known_elements().min(most as u64) as usize;
+        Ok(ReadBatch { consumer: self, len })
+    }
+
+    /// Returns at least one and at most `most` elements, contiguous, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] and [`TryReadError::Closed`].
+    #[inline]
+    pub fn try_read(&mut self, most: usize) -> Result<ReadBatch<'_, T>, TryReadError> {
+        if self.lane.follower.known_elements() < most as u64 {
+            self.look()?;
+        }
+        let len = self.lane.follower.known_elements().min(most as u64) as usize;
+        Ok(ReadBatch { consumer: self, len })
+    }
+
+    #[cold]
+    fn look(&mut self) -> Result<(), TryReadError> {
+        follow::look(&self.core, &mut self.lane.follower)
+    }
+
+    #[cold]
+    fn wait_for_elements(&mut self, deadline: Option<Instant>) -> Result<(), ReadError> {
+        follow::wait(&self.core, &mut self.lane.follower, deadline)
+    }
+}
+
+impl<T: Value> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        self.core.cursors.leave(&mut self.lane);
+        self.core.room.notify_all();
+    }
+}
+
+/// Elements of a stream, contiguous. Dropping it releases all of them; if that is because of a panic, none, and they are
+/// read again.
+#[derive(Debug)]
+pub struct ReadBatch<'a, T: Value> {
+    consumer: &'a mut Consumer<T>,
+    len: usize,
+}
+
+impl<T: Value> ReadBatch<'_, T> {
+    /// Releases the first `count` elements; the rest is read again.
+    ///
+    /// # Panics
+    ///
+    /// If `count` is above the length of the batch.
+    #[inline]
+    pub fn release(mut self, count: usize) {
+        assert!(count <= self.len, "{count} elements of a batch of {}", self.len);
+        self.len = count;
+    }
+}
+
+impl<T: Value> Deref for ReadBatch<'_, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        let begin = self.consumer.lane.follower.count();
+        // SAFETY: `len` elements are known, and the batch borrows the lane, which does not release them meanwhile (P2).
+        unsafe { self.consumer.core.slice(begin..begin + self.len as u64) }
+    }
+}
+
+impl<T: Value> Drop for ReadBatch<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.consumer.release(self.len as u64);
+        }
+    }
+}

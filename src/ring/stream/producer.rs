@@ -1,0 +1,249 @@
+//! The writing end of a stream.
+
+#![allow(unsafe_code)]
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use super::{PushError, Stream, TryPushError, TryWriteError, Unread, WriteError};
+use crate::memory::Value;
+use crate::protocol::stream::Writer;
+
+/// The writing end of a stream. Dropping it ends the stream: readers read what was published and then find it closed.
+#[derive(Debug)]
+#[must_use = "dropping the producer ends the stream"]
+pub struct Producer<T: Value> {
+    core: Arc<Core<T>>,
+    writer: Writer,
+}
+
+/// There is less room than asked for, or none will ever be used.
+enum Lack {
+    Full { available: usize },
+    Closed,
+}
+
+impl<T: Value> Producer<T> {
+    pub(super) fn new(core: Arc<Core<T>>, writer: Writer) -> Self {
+        Self { core, writer }
+    }
+
+    /// Returns how many elements the stream holds.
+    pub fn capacity(&self) -> usize {
+        self.core.capacity()
+    }
+
+    /// Returns a handle by which readers can join.
+    pub fn stream(&self) -> Stream<T> {
+        Stream::new(&self.core)
+    }
+
+    /// Appends an element, and waits for room if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::Closed`], with the element.
+    #[inline]
+    pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            Err(TryPushError::Closed(value)) => Err(PushError::Closed(value)),
+            Err(TryPushError::Full(value)) => self.push_by(value, None),
+        }
+    }
+
+    /// Appends an element, and waits at most this long for room.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::TimedOut`] and [`PushError::Closed`], with the element.
+    pub fn push_timeout(&mut self, value: T, timeout: Duration) -> Result<(), PushError<T>> {
+        self.push_by(value, Instant::now().checked_add(timeout))
+    }
+
+    #[cold]
+    fn push_by(&mut self, value: T, deadline: Option<Instant>) -> Result<(), PushError<T>> {
+        match self.wait_for_room(1, deadline) {
+            Ok(()) => self.push_known(value),
+            Err(Lack::Full { .. }) => return Err(PushError::TimedOut(value)),
+            Err(Lack::Closed) => return Err(PushError::Closed(value)),
+        }
+        Ok(())
+    }
+
+    /// Appends an element if there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`TryPushError::Full`] and [`TryPushError::Closed`], with the element.
+    #[inline]
+    pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        if self.writer.known_room() == 0 {
+            match self.look_for_room(1) {
+                Ok(()) => {}
+                Err(Lack::Full { .. }) => return Err(TryPushError::Full(value)),
+                Err(Lack::Closed) => return Err(TryPushError::Closed(value)),
+            }
+        }
+        self.push_known(value);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn push_known(&mut self, value: T) {
+        let number = self.writer.count();
+        // SAFETY: there is room (P2), as every caller has seen, so the element is the producer's to write (P1).
+        unsafe { self.core.set(number, value) };
+        self.publish(1);
+    }
+
+    #[inline(always)]
+    fn publish(&mut self, count: u64) {
+        self.core.cursors.publish(&mut self.writer, count);
+        self.core.ready[0].notify_all();
+    }
+
+    /// Waits for room for exactly `len` elements and returns them, to be written in place.
+    ///
+    /// The elements hold what was there before: zeros at first, then what was written a lap ago.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::TooLong`] if `len` is above the capacity, [`WriteError::Closed`].
+    pub fn write(&mut self, len: usize) -> Result<WriteBatch<'_, T>, WriteError> {
+        self.write_by(len, None)
+    }
+
+    /// Waits at most this long for room for exactly `len` elements and returns them, to be written in place.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write), and [`WriteError::TimedOut`].
+    pub fn write_timeout(&mut self, len: usize, timeout: Duration) -> Result<WriteBatch<'_, T>, WriteError> {
+        self.write_by(len, Instant::now().checked_add(timeout))
+    }
+
+    #[inline]
+    fn write_by(&mut self, len: usize, deadline: Option<Instant>) -> Result<WriteBatch<'_, T>, WriteError> {
+        if self.writer.known_room() < len as u64 {
+            let capacity = self.capacity();
+            if len > capacity {
+                return Err(WriteError::TooLong { requested: len, capacity });
+            }
+            match self.wait_for_room(len, deadline) {
+                Ok(()) => {}
+                Err(Lack::Full { .. }) => return Err(WriteError::TimedOut),
+                Err(Lack::Closed) => return Err(WriteError::Closed),
+            }
+        }
+        Ok(WriteBatch { producer: self, len })
+    }
+
+    /// Returns room for exactly `len` elements, if it is there, to be written in place.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write), and [`TryWriteError::Full`].
+    #[inline]
+    pub fn try_write(&mut self, len: usize) -> Result<WriteBatch<'_, T>, TryWriteError> {
+        if self.writer.known_room() < len as u64 {
+            let capacity = self.capacity();
+            if len > capacity {
+                return Err(TryWriteError::TooLong { requested: len, capacity });
+            }
+            match self.look_for_room(len) {
+                Ok(()) => {}
+                Err(Lack::Full { available }) => {
+                    return Err(TryWriteError::Full { requested: len, available });
+                }
+                Err(Lack::Closed) => return Err(TryWriteError::Closed),
+            }
+        }
+        Ok(WriteBatch { producer: self, len })
+    }
+
+    #[cold]
+    fn look_for_room(&mut self, wanted: usize) -> Result<(), Lack> {
+        look_for_room(&self.core, &mut self.writer, wanted)
+    }
+
+    fn wait_for_room(&mut self, wanted: usize, deadline: Option<Instant>) -> Result<(), Lack> {
+        let Self { core, writer } = self;
+        let mut available = 0;
+        let found = core.room.wait(deadline, || match look_for_room(core, writer, wanted) {
+            Ok(()) => Some(Ok(())),
+            Err(Lack::Closed) => Some(Err(Lack::Closed)),
+            Err(Lack::Full { available: now }) => {
+                available = now;
+                None
+            }
+        });
+        found.unwrap_or(Err(Lack::Full { available }))
+    }
+}
+
+fn look_for_room<T: Value>(core: &Core<T>, writer: &mut Writer, wanted: usize) -> Result<(), Lack> {
+    let room = core.cursors.look_for_room(writer);
+    if room.is_cut || (room.lanes == 0 && core.when_unread == Unread::Closed) {
+        // What is known to be free must not let the next call through.
+        writer.forget_room();
+        return Err(Lack::Closed);
+    }
+    if room.free < wanted as u64 { Err(Lack::Full { available: room.free as usize }) } else { Ok(()) }
+}
+
+impl<T: Value> Drop for Producer<T> {
+    fn drop(&mut self) {
+        self.core.cursors.end(&mut self.writer);
+        self.core.ready[0].notify_all();
+    }
+}
+
+/// Room for elements, contiguous, to be written in place and then committed. Dropping it publishes nothing.
+#[derive(Debug)]
+#[must_use = "dropping a WriteBatch publishes nothing: commit it"]
+pub struct WriteBatch<'a, T: Value> {
+    producer: &'a mut Producer<T>,
+    len: usize,
+}
+
+impl<T: Value> WriteBatch<'_, T> {
+    /// Publishes the first `count` elements; the rest is room again.
+    ///
+    /// # Panics
+    ///
+    /// If `count` is above the length of the batch.
+    #[inline]
+    pub fn commit(self, count: usize) {
+        assert!(count <= self.len, "{count} elements of a batch of {}", self.len);
+        self.producer.publish(count as u64);
+    }
+
+    /// Publishes all elements.
+    #[inline]
+    pub fn commit_all(self) {
+        self.producer.publish(self.len as u64);
+    }
+}
+
+impl<T: Value> Deref for WriteBatch<'_, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        let begin = self.producer.writer.count();
+        // SAFETY: there was room for `len` (P2), and the batch borrows the producer, who alone may touch them (P1).
+        unsafe { self.producer.core.slice(begin..begin + self.len as u64) }
+    }
+}
+
+impl<T: Value> DerefMut for WriteBatch<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        let begin = self.producer.writer.count();
+        // SAFETY: as in `deref`.
+        unsafe { self.producer.core.slice_mut(begin..begin + self.len as u64) }
+    }
+}
