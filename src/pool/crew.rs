@@ -13,6 +13,7 @@ use crate::protocol::homes::Homes;
 use crate::protocol::loop_board::{Board, Generation, Owned};
 use crate::protocol::shares::Shares;
 use crate::protocol::sleep::Bed;
+use crate::sync::fence::Fences;
 use crate::sys::{affinity, fork};
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
@@ -68,7 +69,7 @@ impl Crew {
         let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers) };
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
-            bed: CachePadded::new(Bed::new()),
+            bed: CachePadded::new(Bed::new(Fences::Symmetric)),
             homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
             streak: CachePadded::new(Streak::new()),

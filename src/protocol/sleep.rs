@@ -29,7 +29,8 @@
 
 use std::time::Instant;
 
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::fence::Fences;
 use crate::sync::futex;
 
 use Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -54,6 +55,7 @@ pub(crate) struct Bed {
     state: AtomicU32,
     epoch: AtomicU32,
     closed: AtomicU32,
+    fences: Fences,
 }
 
 /// The token of a thread that announced it would sleep: it has to `wait` or to `stay_up`.
@@ -64,8 +66,9 @@ pub(crate) struct Announced {
 }
 
 impl Bed {
-    pub(crate) fn new() -> Self {
-        Self { state: AtomicU32::new(0), epoch: AtomicU32::new(0), closed: AtomicU32::new(0) }
+    /// Makes a bed whose waiters run the heavy fence and whose notifiers the light one.
+    pub(crate) fn new(fences: Fences) -> Self {
+        Self { state: AtomicU32::new(0), epoch: AtomicU32::new(0), closed: AtomicU32::new(0), fences }
     }
 
     /// Counts the caller as a sleeper. It must look for work once more before it waits.
@@ -80,14 +83,13 @@ impl Bed {
         debug_assert!(sleepers(before) < MOST);
         // ORDERING: SLEEP, waiter side. The later of the two fences sees what the other side did before its own, so
         // either we find the work or the notifier finds us. Model: loom-tests/sleep.rs.
-        fence(Ordering::SeqCst);
+        self.fences.heavy();
         Announced { epoch }
     }
 
     /// Sleeps until a notifier steps the epoch, or for no reason at all.
     pub(crate) fn wait(&self, announced: Announced) {
-        futex::wait(&self.epoch, announced.epoch);
-        self.depart();
+        self.wait_until(announced, None);
     }
 
     /// Sleeps as `wait` does, but not past `deadline`. The caller must look once more, also if its time is up (B3).
@@ -121,7 +123,7 @@ impl Bed {
     #[inline]
     pub(crate) fn sleeping(&self) -> u32 {
         // ORDERING: SLEEP, notifier side. See `announce`.
-        fence(Ordering::SeqCst);
+        self.fences.light();
         // ORDERING: Relaxed; the fence above orders it, and the count carries no data.
         let state = self.state.load(Relaxed);
         sleepers(state) - waking(state)
@@ -131,7 +133,7 @@ impl Bed {
     #[inline]
     pub(crate) fn waiting(&self) -> (u32, bool) {
         // ORDERING: SLEEP, notifier side. See `announce`.
-        fence(Ordering::SeqCst);
+        self.fences.light();
         // ORDERING: Relaxed; as in `sleeping`.
         let state = self.state.load(Relaxed);
         (sleepers(state) - waking(state), state & OTHERS != 0)
@@ -142,7 +144,7 @@ impl Bed {
         // ORDERING: Relaxed; the bit changes under the lock of the others' list, which orders it.
         self.state.fetch_or(OTHERS, Relaxed);
         // ORDERING: SLEEP, waiter side. See `announce`.
-        fence(Ordering::SeqCst);
+        self.fences.heavy();
     }
 
     /// Clears that bit.
@@ -154,7 +156,7 @@ impl Bed {
     /// Wakes at most `wanted` sleepers; returns how many are on their way. No system call if nobody sleeps.
     pub(crate) fn notify(&self, wanted: u32) -> u32 {
         // ORDERING: SLEEP, notifier side. See `announce`.
-        fence(Ordering::SeqCst);
+        self.fences.light();
         // ORDERING: Relaxed; the exchange below confirms what was read.
         let mut state = self.state.load(Relaxed);
         let count = loop {

@@ -22,6 +22,7 @@ use std::sync::PoisonError;
 use std::task::Waker;
 
 use super::sleep::Bed;
+use crate::sync::fence::Fences;
 use crate::sync::lock::{Mutex, MutexGuard};
 
 /// Where threads and tasks wait.
@@ -46,9 +47,10 @@ struct Tasks {
 pub(crate) struct Place(Option<u64>);
 
 impl Wakers {
-    pub(crate) fn new() -> Self {
+    /// Makes a place to wait in. The side that waits runs the heavy fence.
+    pub(crate) fn new(fences: Fences) -> Self {
         let tasks = Tasks { queue: VecDeque::new(), next: 0, threads_first: false };
-        Self { bed: Bed::new(), tasks: Mutex::new(tasks) }
+        Self { bed: Bed::new(fences), tasks: Mutex::new(tasks) }
     }
 
     /// Where the threads sleep.

@@ -27,6 +27,9 @@ pub(crate) mod atomic {
     }
 }
 
+/// Fences that cost one side more than the other.
+pub(crate) mod fence;
+
 /// Hints to the processor.
 pub(crate) mod hint {
     /// Tells the processor that this is a waiting loop.

@@ -8,6 +8,9 @@ pub(crate) mod atomic {
     };
 }
 
+/// Fences that cost one side more than the other.
+pub(crate) mod fence;
+
 /// Hints to the processor.
 pub(crate) mod hint {
     pub(crate) use loom::hint::spin_loop;

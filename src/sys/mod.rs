@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, affinity, limits, fork.
+//! The only system calls: map, fault, file, futex, barrier, affinity, limits, fork.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -10,4 +10,5 @@ pub(crate) mod fork;
 pub(crate) mod futex;
 pub(crate) mod limits;
 pub(crate) mod map;
+pub(crate) mod membarrier;
 pub(crate) mod mirror;

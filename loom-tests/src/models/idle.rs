@@ -19,6 +19,7 @@ use super::protocol::loop_board::{Board, Generation};
 use super::protocol::sleep::Bed;
 use crate::scenario::Scenario;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::fence::Fences;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
@@ -48,7 +49,7 @@ struct World {
 
 impl World {
     fn new() -> Arc<Self> {
-        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), bed: Bed::new() })
+        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), bed: Bed::new(Fences::Symmetric) })
     }
 
     /// Has a loop done that only a helper can do; more than one may come.

@@ -14,6 +14,7 @@ use loom::thread;
 use super::protocol::sleep::Bed;
 use crate::scenario::Scenario;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::fence::Fences;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
@@ -33,7 +34,7 @@ struct Work {
 
 impl Work {
     fn new() -> Arc<Self> {
-        Arc::new(Self { bed: Bed::new(), jobs: AtomicU32::new(0) })
+        Arc::new(Self { bed: Bed::new(Fences::Symmetric), jobs: AtomicU32::new(0) })
     }
 
     fn try_take(&self) -> bool {

@@ -8,7 +8,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("sleep"),
         lacks: "SLEEP, the waiter's fence",
-        line: "        fence(Ordering::SeqCst);\n        Announced { epoch }",
+        line: "        self.fences.heavy();\n        Announced { epoch }",
         instead: "        Announced { epoch }",
         scenario: "sleep: one waiter, one notifier [strong",
         objection: Deadlock,
@@ -16,7 +16,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("sleep"),
         lacks: "SLEEP, the notifier's fence",
-        line: "        fence(Ordering::SeqCst);\n        // ORDERING: Relaxed; the exchange below",
+        line: "        self.fences.light();\n        // ORDERING: Relaxed; the exchange below",
         instead: "        // ORDERING: Relaxed; the exchange below",
         scenario: "sleep: one waiter, one notifier [strong",
         objection: Deadlock,
@@ -24,7 +24,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("sleep"),
         lacks: "SLEEP, the fence of who asks for sleepers",
-        line: "        fence(Ordering::SeqCst);\n        // ORDERING: Relaxed; the fence above",
+        line: "        self.fences.light();\n        // ORDERING: Relaxed; the fence above",
         instead: "        // ORDERING: Relaxed; the fence above",
         scenario: "idle: one helper, one loop [strong",
         objection: Deadlock,
