@@ -8,26 +8,7 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::Table;
-use common::ping_pong::{Conditions, ping_pong, sides};
-use common::raw::atomics;
-use common::raw::word::{Wait, way};
-
 fn main() {
-    let raw = |wait, how| move || ping_pong(how, sides(|| way(wait)));
-    let columns = ["median", "99 of 100"];
-    Table::with_columns("there and back, both spin, ns", &columns)
-        .row_of("LIMIT atomics by hand, a line each way", || ping_pong(Conditions::HOT, atomics::sides(2)))
-        .row_of("atomics by hand, one line both ways", || ping_pong(Conditions::HOT, atomics::sides(1)))
-        .measure();
-    for (title, how) in [
-        ("there and back, blocking, hot, ns", Conditions::HOT),
-        ("there and back, blocking, after 200 us, ns", Conditions::ASLEEP),
-        ("there and back, blocking, both on one CPU, ns", Conditions::ONE_CPU),
-    ] {
-        Table::with_columns(title, &columns)
-            .row_of("LIMIT futex after 4000 loads, by hand", raw(Wait::SleepsAfter(4000), how))
-            .row_of("futex at once, by hand", raw(Wait::Sleeps, how))
-            .measure();
-    }
+    common::answers::spinning(|table, _| table);
+    common::answers::blocking(|table, _| table);
 }

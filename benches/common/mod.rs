@@ -4,22 +4,30 @@
 //! Each round takes one sample of every row, in an order that moves on by one; the first round is thrown away. A row
 //! shows the median with the least and the most, and the median of its ratios to the first row, which is the LIMIT: a
 //! minimal program by hand. Every row has checked its answer before it is timed. Between rounds the round trip of a cache
-//! line is probed: where some rounds were far and some near, each ratio is given for both kinds too.
+//! line is probed: where some rounds were far and some near, each ratio is given for both kinds too. Rounds that others disturbed are
+//! taken again, up to a point, and the table says so.
 
 // Each bench is a crate of its own that uses a part of this, and prints.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod answers;
 pub mod clock;
 pub mod cpus;
 pub mod data;
 pub mod flow;
 pub mod hand_over;
+pub mod others;
 pub mod ping_pong;
 pub mod raw;
 
 use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use others::Ticks;
+
+/// Rounds in which others take more of the CPUs' time than this are taken again, at most as many as are kept.
+const MOST_FOR_OTHERS: f64 = 0.03;
 
 /// Rows that answer one question, in one unit, under one heading or several.
 pub struct Table<'a> {
@@ -65,25 +73,33 @@ impl<'a> Table<'a> {
 
     /// Times all rows and prints the table.
     pub fn measure(mut self) {
-        let mut trips = Vec::new();
-        for round in 0..=self.rounds {
+        let (mut trips, mut others) = (Vec::new(), Vec::new());
+        let mut patience = self.rounds;
+        let mut round = 0;
+        while round <= self.rounds {
+            let before = Ticks::now();
             let trip = cpus::line_trip_ns();
             let rows = self.rows.len();
             for k in 0..rows {
                 let row = &mut self.rows[(k + round) % rows];
                 let sample = (row.sample)();
-                if round > 0 {
-                    row.samples.push(sample);
-                }
+                row.samples.push(sample);
             }
-            if round > 0 {
+            let others_took = Ticks::now().zip(before).map_or(0.0, |(now, before)| now.others_since(before));
+            let disturbed = others_took > MOST_FOR_OTHERS && patience > 0;
+            patience -= usize::from(disturbed);
+            if round == 0 || disturbed {
+                self.rows.iter_mut().for_each(|row| drop(row.samples.pop()));
+            } else {
                 trips.extend(trip);
+                others.push(others_took);
             }
+            round += usize::from(round == 0 || !disturbed);
         }
-        self.print(&trips);
+        self.print(&trips, &others, self.rounds - patience);
     }
 
-    fn print(&self, trips: &[f64]) {
+    fn print(&self, trips: &[f64], others: &[f64], again: usize) {
         println!("\n{}", self.title);
         let far: Vec<bool> = trips.iter().map(|&trip| cpus::is_far(trip)).collect();
         let distant = far.iter().filter(|&&far| far).count();
@@ -93,6 +109,10 @@ impl<'a> Table<'a> {
                 self.rounds,
                 spread(trips)
             );
+        }
+        let most = others.iter().copied().fold(0.0, f64::max) * 100.0;
+        if again > 0 || most > MOST_FOR_OTHERS * 100.0 {
+            println!("  (others used the CPUs: {again} rounds taken again, up to {most:.0} % in those kept)");
         }
         let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         let mixed = distant > 0 && distant < far.len();

@@ -3,6 +3,7 @@
 use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread::yield_now;
 
 use crate::common::ping_pong::{Receives, Sends};
 
@@ -11,6 +12,8 @@ use crate::common::ping_pong::{Receives, Sends};
 pub enum Wait {
     /// It looks as often as said, and then sleeps; before, it says so in the word.
     SleepsAfter(u32),
+    /// It lets other threads run as often as said, and then sleeps as above.
+    YieldsThenSleeps(u32),
     /// It sleeps at once. The sender always wakes.
     Sleeps,
 }
@@ -45,7 +48,7 @@ impl Sends for Sender {
         place.store(number, Ordering::Relaxed);
         self.count = (self.count + 1) & !SLEEPING;
         match self.wait {
-            Wait::SleepsAfter(_) => {
+            Wait::SleepsAfter(_) | Wait::YieldsThenSleeps(_) => {
                 // One instruction stores and asks, so that nothing can come between.
                 if word.swap(self.count, Ordering::AcqRel) & SLEEPING != 0 {
                     atomic_wait::wake_one(word);
@@ -78,7 +81,7 @@ impl Receiver {
         while !self.has_come() {
             let asleep = match self.wait {
                 Wait::Sleeps => self.count,
-                Wait::SleepsAfter(_) => {
+                Wait::SleepsAfter(_) | Wait::YieldsThenSleeps(_) => {
                     // Already said so, if it woke for nothing.
                     let _ = word.compare_exchange(
                         self.count,
@@ -97,15 +100,16 @@ impl Receiver {
 impl Receives for Receiver {
     #[inline(always)]
     fn receive(&mut self) -> u64 {
-        let loads = match self.wait {
-            Wait::SleepsAfter(loads) => loads,
-            Wait::Sleeps => 1,
+        let (looks, pause): (_, fn()) = match self.wait {
+            Wait::SleepsAfter(looks) => (looks, spin_loop),
+            Wait::YieldsThenSleeps(looks) => (looks, yield_now),
+            Wait::Sleeps => (0, spin_loop),
         };
-        for _ in 0..loads {
+        for _ in 0..looks {
             if self.has_come() {
                 break;
             }
-            spin_loop();
+            pause();
         }
         // Returns at once if it has come.
         self.sleep();

@@ -5,6 +5,10 @@
 #[path = "../../common/mod.rs"]
 pub mod common;
 
+pub mod answers;
+pub mod buffers;
+pub mod numbers;
+
 mod chili;
 mod orx;
 mod paralight;
