@@ -17,11 +17,15 @@
 //! - Q3: the tail never passes a cell that is not listed, nor the one that closes the queue: what is listed before is
 //!   received, and nothing is listed behind.
 //! - LISTING: push to pop, carries the post: whoever sees a listing sees its slot `Ready` or taken since.
-//! - ONCE: `advance` to the second look at the head, by way of the slot's next post. A slot that is `Ready` again
-//!   because it went round is not taken for its old listing, so the order of posting holds.
+//! - Q4: a slot is taken for the listing that is its latest only: the slot notes the place of that one, so a slot that
+//!   went round and is `Ready` again is not taken out of its turn.
+//!
+//! A hint moves on by a plain store, so a participant that was stopped may move it back. Nothing depends on it: whoever
+//! comes next walks on from there, over listings that are taken, or sees from a cell's lap where to go on.
 
-use super::slot::{Held, Owner, QueueNumber, Slot, Time};
+use super::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::hint;
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -51,8 +55,6 @@ impl Cell {
 #[repr(C, align(128))]
 struct Tail {
     position: AtomicU64,
-    /// A head that was seen lately.
-    head: AtomicU64,
     high_water: AtomicU64,
 }
 
@@ -75,11 +77,7 @@ impl Ends {
     /// Makes the ends of a queue that has had `position` listings and has none now.
     pub(crate) fn new(position: u64) -> Self {
         Self {
-            tail: Tail {
-                position: AtomicU64::new(position),
-                head: AtomicU64::new(position),
-                high_water: AtomicU64::new(0),
-            },
+            tail: Tail { position: AtomicU64::new(position), high_water: AtomicU64::new(0) },
             head: Head { position: AtomicU64::new(position) },
         }
     }
@@ -115,16 +113,22 @@ pub(crate) enum Refused {
     Closed(Held),
 }
 
-/// How a cell's lap stands to a position's.
+/// How a cell's content stands to a position.
 enum Lap {
+    /// The position is not listed.
     Before,
+    /// It is, with this slot.
     Listed(u32),
-    After,
+    /// It was; the cell has the listing of this later position now.
+    After(u64),
 }
 
 impl Queue<'_> {
     fn cell(&self, position: u64) -> &AtomicU64 {
-        &self.cells[position as usize & (self.cells.len() - 1)].0
+        let bits = self.cells.len().trailing_zeros();
+        let p = position as usize & (self.cells.len() - 1);
+        let index = if bits > 3 { (p << 3 | p >> (bits - 3)) & (self.cells.len() - 1) } else { p };
+        &self.cells[index].0
     }
 
     fn lap(&self, position: u64) -> u64 {
@@ -142,17 +146,24 @@ impl Queue<'_> {
         match ahead {
             0 => Lap::Listed(cell as u32 & CLOSED),
             ..0 => Lap::Before,
-            _ => Lap::After,
+            _ => Lap::After(position.wrapping_add((ahead as u64 >> SLOT_BITS) * self.cells.len() as u64)),
         }
+    }
+
+    /// Moves a hint.
+    #[inline]
+    fn move_hint(&self, hint: &AtomicU64, position: u64) {
+        // ORDERING: Relaxed; nothing depends on a hint.
+        hint.store(position, Relaxed);
     }
 
     /// Lists the slot, if fewer than `bound` are listed.
     #[inline]
     pub(crate) fn push(&self, held: Held, me: Owner, time: Time, bound: u64) -> Result<(), Refused> {
         self.slots[held.slot as usize].post(&held, self.number, me, time);
+        // ORDERING: Relaxed; a hint. The cell decides.
+        let mut tail = self.ends.tail.position.load(Relaxed);
         loop {
-            // ORDERING: Relaxed; a hint. The cell decides.
-            let tail = self.ends.tail.position.load(Relaxed);
             let cell = self.cell(tail);
             // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it.
             let seen = cell.load(Relaxed);
@@ -160,19 +171,22 @@ impl Queue<'_> {
                 Lap::Before => {}
                 Lap::Listed(CLOSED) => return self.refuse(held, me, time, Refused::Closed),
                 Lap::Listed(_) => {
-                    self.help(&self.ends.tail.position, tail);
+                    tail = tail.wrapping_add(1);
                     continue;
                 }
-                // The tail has moved on by a lap since we looked.
-                Lap::After => continue,
+                Lap::After(listed) => {
+                    tail = listed.wrapping_add(1);
+                    continue;
+                }
             }
-            if bound < self.slots.len() as u64 && !self.has_room(tail, bound) {
+            if bound < self.slots.len() as u64 && tail.wrapping_sub(self.settled_head()) >= bound {
                 return self.refuse(held, me, time, Refused::Full);
             }
-            // ORDERING: LISTING, release side: the post above is seen by whoever sees the listing.
+            self.slots[held.slot as usize].list_at(tail);
+            // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing.
             // Model: loom-tests/queue.rs.
             if cell.compare_exchange(seen, self.listing(tail, held.slot), Release, Relaxed).is_ok() {
-                self.help(&self.ends.tail.position, tail);
+                self.move_hint(&self.ends.tail.position, tail.wrapping_add(1));
                 self.note_depth(tail);
                 return Ok(());
             }
@@ -188,146 +202,124 @@ impl Queue<'_> {
         }
     }
 
-    /// Returns whether fewer than `bound` are listed before `tail`. Passes over what is taken, to be exact.
-    fn has_room(&self, tail: u64, bound: u64) -> bool {
-        loop {
-            // ORDERING: Relaxed; a head that is behind makes us see less room, never more.
-            let head = self.ends.head.position.load(Relaxed);
-            if tail.wrapping_sub(head) < bound {
-                return true;
-            }
-            if !self.pass_over(head) {
-                return false;
-            }
-        }
-    }
-
-    /// Helps the head on if the slot listed there is taken; returns whether it looks worth looking again.
-    fn pass_over(&self, head: u64) -> bool {
-        // ORDERING: LISTING, acquire side.
-        match self.compare(self.cell(head).load(Acquire), head) {
-            Lap::Listed(slot) if slot != CLOSED => {
-                let Some(slot) = self.slots.get(slot as usize) else { return false };
-                let is_here = slot.word().is_ready_in(self.number);
-                // ORDERING: Relaxed; a hint, and reading it again is all we want.
-                if is_here && self.ends.head.position.load(Relaxed) == head {
-                    return false;
-                }
-                self.help(&self.ends.head.position, head);
-                true
-            }
-            Lap::After => true,
-            _ => false,
-        }
-    }
-
     /// Takes the slot that was listed first.
     #[inline]
-    pub(crate) fn pop(&self, me: Owner) -> Popped {
+    pub(crate) fn pop(&self, me: Owner, ahead: impl Fn(u32)) -> Popped {
+        // ORDERING: Relaxed; a hint. Cell and word decide.
+        let mut head = self.ends.head.position.load(Relaxed);
         loop {
-            // ORDERING: Relaxed; a hint. Cell and word decide.
-            let head = self.ends.head.position.load(Relaxed);
             // ORDERING: LISTING, acquire side: the slot's word is the one posted for this listing, or a later one.
             let number = match self.compare(self.cell(head).load(Acquire), head) {
                 Lap::Before => return Popped::Empty,
                 Lap::Listed(CLOSED) => return Popped::Closed,
                 Lap::Listed(number) => number,
-                // The head has moved on by a lap since we looked.
-                Lap::After => continue,
+                Lap::After(listed) => {
+                    head = self.first_after(listed);
+                    continue;
+                }
             };
             let Some(slot) = self.slots.get(number as usize) else {
                 // Not a number that any of us wrote.
                 return Popped::Empty;
             };
-            let seen = slot.word();
-            // ORDERING: ONCE, second look. Whoever took the slot for this listing saw the head beyond it before it
-            // posted the slot again, and `word` acquired that post. Relaxed; coherence does the rest.
-            if self.ends.head.position.load(Relaxed) != head {
-                continue;
-            }
-            let taken = match seen.is_ready_in(self.number) {
-                true => slot.try_take(number, seen, me),
-                false => None,
-            };
+            hint::prefetch_for_write(slot);
+            ahead(number);
+            let taken = slot.ready_at(self.number, head).and_then(|seen| slot.try_take(number, seen, me));
             // Taken by us or by another, it is no longer to be had here (Q1).
-            self.help(&self.ends.head.position, head);
             if let Some(held) = taken {
+                self.move_hint(&self.ends.head.position, head.wrapping_add(1));
                 return Popped::Taken(held, head);
             }
+            head = head.wrapping_add(1);
         }
     }
 
-    /// Moves a hint on from `position`, unless somebody has.
-    #[inline]
-    fn help(&self, hint: &AtomicU64, position: u64) {
-        // ORDERING: Relaxed; ONCE goes by this order within a thread: the head moves before the slot is posted again.
-        let _ = hint.compare_exchange(position, position.wrapping_add(1), Relaxed, Relaxed);
+    /// Returns where to go on if a cell has this listing instead of an earlier one: all that the lap before had is taken.
+    fn first_after(&self, listed: u64) -> u64 {
+        listed.wrapping_add(1).wrapping_sub(self.cells.len() as u64)
+    }
+
+    /// Returns the place of the first listing that is not taken, or of the next if there is none.
+    fn settled_head(&self) -> u64 {
+        // ORDERING: Relaxed; a hint.
+        let mut head = self.ends.head.position.load(Relaxed);
+        let first = head;
+        loop {
+            // ORDERING: LISTING, acquire side.
+            head = match self.compare(self.cell(head).load(Acquire), head) {
+                Lap::Before | Lap::Listed(CLOSED) => break,
+                Lap::After(listed) => self.first_after(listed),
+                Lap::Listed(number) => {
+                    let slot = self.slots.get(number as usize);
+                    if slot.is_none_or(|slot| slot.ready_at(self.number, head).is_some()) {
+                        break;
+                    }
+                    head.wrapping_add(1)
+                }
+            };
+        }
+        if head != first {
+            self.move_hint(&self.ends.head.position, head);
+        }
+        head
+    }
+
+    /// Returns the place of the next listing, and whether the queue is closed there.
+    fn settled_tail(&self) -> (u64, bool) {
+        // ORDERING: Relaxed; a hint.
+        let mut tail = self.ends.tail.position.load(Relaxed);
+        loop {
+            // ORDERING: LISTING, acquire side, for what a closer did before.
+            tail = match self.compare(self.cell(tail).load(Acquire), tail) {
+                Lap::Before => return (tail, false),
+                Lap::Listed(CLOSED) => return (tail, true),
+                Lap::Listed(_) => tail.wrapping_add(1),
+                Lap::After(listed) => listed.wrapping_add(1),
+            };
+        }
     }
 
     /// Ends the queue behind what is listed.
     pub(crate) fn close(&self) {
-        loop {
-            // ORDERING: Relaxed, as in `list`.
-            let tail = self.ends.tail.position.load(Relaxed);
+        while let (tail, false) = self.settled_tail() {
             let cell = self.cell(tail);
+            // ORDERING: Relaxed; the exchange confirms it.
             let seen = cell.load(Relaxed);
-            match self.compare(seen, tail) {
-                Lap::Listed(CLOSED) => return,
-                Lap::Listed(_) => self.help(&self.ends.tail.position, tail),
-                Lap::After => {}
-                Lap::Before => {
-                    // ORDERING: LISTING, release side, for what the closer did before.
-                    if cell.compare_exchange(seen, self.listing(tail, CLOSED), Release, Relaxed).is_ok() {
-                        return;
-                    }
-                }
+            if let Lap::Before = self.compare(seen, tail) {
+                // ORDERING: LISTING, release side, for what the closer did before.
+                let _ = cell.compare_exchange(seen, self.listing(tail, CLOSED), Release, Relaxed);
             }
         }
     }
 
     /// Returns whether the queue has been closed; what is listed may still be received.
     pub(crate) fn is_closed(&self) -> bool {
-        loop {
-            // ORDERING: Relaxed, as in `list`; Acquire for what the closer did before.
-            let tail = self.ends.tail.position.load(Relaxed);
-            match self.compare(self.cell(tail).load(Acquire), tail) {
-                Lap::Before => return false,
-                Lap::Listed(slot) => {
-                    if slot == CLOSED {
-                        return true;
-                    }
-                    self.help(&self.ends.tail.position, tail);
-                }
-                Lap::After => {}
-            }
-        }
+        self.settled_tail().1
     }
 
     /// Returns how many are listed: exact while nobody pushes or pops, near it otherwise.
     pub(crate) fn depth(&self) -> u64 {
-        // ORDERING: Relaxed, both; a figure. The head first, so that the tail is not behind it.
-        let head = self.ends.head.position.load(Relaxed);
-        self.ends.tail.position.load(Relaxed).saturating_sub(head).min(self.slots.len() as u64)
+        // The head first, so that the tail is not behind it.
+        let head = self.settled_head();
+        self.settled_tail().0.wrapping_sub(head).min(self.slots.len() as u64)
     }
 
-    /// Returns the most that were ever listed at a time, as far as those who pushed have seen.
+    /// Returns the most that were ever listed at a time, short of the truth by at most seven.
     pub(crate) fn high_water(&self) -> u64 {
         // ORDERING: Relaxed; a figure.
-        self.ends.tail.high_water.load(Relaxed).min(self.slots.len() as u64)
+        self.ends.tail.high_water.fetch_max(self.depth(), Relaxed);
+        self.ends.tail.high_water.load(Relaxed)
     }
 
-    /// Notes the depth after a push at `tail`. Looks at the head, which is another's line, only if by the head that was
-    /// seen last this would be the deepest yet.
+    /// Notes the depth after every eighth push: to see it, the pusher needs the line of those who pop.
     #[inline]
     fn note_depth(&self, tail: u64) {
-        let ends = &self.ends.tail;
-        // ORDERING: Relaxed, all; figures.
-        let high_water = ends.high_water.load(Relaxed);
-        if tail.wrapping_add(1).wrapping_sub(ends.head.load(Relaxed)) <= high_water {
-            return;
+        if tail % 8 == 7 && self.number != FREE {
+            let depth = tail.wrapping_add(1).wrapping_sub(self.settled_head());
+            // ORDERING: Relaxed, both; a figure.
+            if depth > self.ends.tail.high_water.load(Relaxed) {
+                self.ends.tail.high_water.fetch_max(depth.min(self.slots.len() as u64), Relaxed);
+            }
         }
-        let head = self.ends.head.position.load(Relaxed);
-        ends.head.store(head, Relaxed);
-        ends.high_water.fetch_max(tail.wrapping_add(1).saturating_sub(head), Relaxed);
     }
 }

@@ -16,6 +16,7 @@
 //! - S3: while readers are counted the word stays `Held` and nobody writes; the reader that leaves last owns the slot.
 //! - HANDOVER: `post` to `take`, carries the payload. RETURN is the same pair on the way back to the free queue, and
 //!   carries the end of the last owner's accesses.
+//! - PLACE: `post` to `ready_at`, carries that the slot's place in a list is no longer an earlier one.
 //! - READ: `drop_reader` to the last `drop_reader`, carries the end of each reader's accesses.
 
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -44,6 +45,9 @@ const DIRTY: u64 = 1 << 4;
 /// A flag: the payload comes a second time, from a holder that gave it up.
 const RETRY: u64 = 1 << 5;
 
+/// No place in any list.
+const UNLISTED: u64 = u64::MAX;
+
 const STATE: u64 = 0xf;
 const QUEUE_SHIFT: u32 = 8;
 const OWNER_SHIFT: u32 = 14;
@@ -68,7 +72,7 @@ impl Word {
 
     /// Returns whether the slot waits in `queue` for somebody to take it.
     #[inline]
-    pub(crate) fn is_ready_in(self, queue: QueueNumber) -> bool {
+    fn is_ready_in(self, queue: QueueNumber) -> bool {
         self.is_ready() && self.queue() == queue
     }
 
@@ -140,6 +144,8 @@ impl Held {
 #[repr(C, align(128))]
 pub(crate) struct Slot {
     word: AtomicU64,
+    /// The place in its queue's list, once the slot has one.
+    listed_at: AtomicU64,
     readers: AtomicU32,
     /// Elements of the payload that are valid; the holder's.
     pub(crate) len: AtomicU64,
@@ -154,6 +160,7 @@ impl Slot {
     pub(crate) fn new(poster: Owner, generation: u64) -> Self {
         Self {
             word: AtomicU64::new(Word::new(generation, poster, FREE, 0, READY).0),
+            listed_at: AtomicU64::new(UNLISTED),
             readers: AtomicU32::new(0),
             len: AtomicU64::new(0),
             tag: AtomicU64::new(0),
@@ -161,11 +168,27 @@ impl Slot {
         }
     }
 
-    /// Returns what the word says now, and with it all that its poster did before.
-    #[inline]
+    /// Returns what the word says now.
     pub(crate) fn word(&self) -> Word {
-        // ORDERING: Acquire, for the head that the taker looks at next: see `Queue::pop`, ONCE.
-        Word(self.word.load(Acquire))
+        // ORDERING: Relaxed; whoever goes by it confirms it.
+        Word(self.word.load(Relaxed))
+    }
+
+    /// Returns the word if the slot waits in `queue` by the listing at `position`, and by no other.
+    #[inline]
+    pub(crate) fn ready_at(&self, queue: QueueNumber, position: u64) -> Option<Word> {
+        // ORDERING: PLACE, acquire side: the place that is read next belongs to this post or to a later one, never to
+        // one before. If the word is still this one when it is taken, the place was this post's.
+        let word = Word(self.word.load(Acquire));
+        // ORDERING: Relaxed; see above. Written before the listing that led here, so by LISTING it is there.
+        (word.is_ready_in(queue) && self.listed_at.load(Relaxed) == position).then_some(word)
+    }
+
+    /// Notes the place at which the caller is about to list the slot that it posted.
+    #[inline]
+    pub(crate) fn list_at(&self, position: u64) {
+        // ORDERING: Relaxed; goes by LISTING.
+        self.listed_at.store(position, Relaxed);
     }
 
     /// Takes the slot if its word is still the one that was seen, which has to be `Ready` or `Abandoned`.
@@ -183,7 +206,9 @@ impl Slot {
     /// The token stays with the caller until the slot is listed: a queue that refuses it [`retract`](Self::retract)s.
     #[inline]
     pub(crate) fn post(&self, held: &Held, queue: QueueNumber, owner: Owner, time: Time) {
-        // ORDERING: HANDOVER and RETURN, release side. Model: loom-tests/slot.rs.
+        // ORDERING: PLACE, with the release below: who sees this post sees no place of an earlier one.
+        self.listed_at.store(UNLISTED, Relaxed);
+        // ORDERING: HANDOVER, RETURN and PLACE, release side. Model: loom-tests/slot.rs.
         self.word.store(held.posted(queue, owner, time).0, Release);
     }
 

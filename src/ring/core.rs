@@ -22,6 +22,7 @@ use crate::protocol::queue::{Cell, Ends, Popped, Queue, Refused};
 use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use crate::sync::hint;
 
 /// The participant that all threads of this process are.
 const ME: Owner = 1;
@@ -127,6 +128,11 @@ impl Core {
         unsafe { NonNull::new_unchecked(payload) }
     }
 
+    #[inline(always)]
+    fn ahead(&self, slot: u32) {
+        hint::prefetch_for_write(self.payload(slot).as_ptr());
+    }
+
     pub(super) fn lines(&self) -> &[Line] {
         &self.lines
     }
@@ -154,7 +160,7 @@ impl Core {
         if self.closed.load(Relaxed) != 0 {
             return Popped::Closed;
         }
-        self.queue(FREE).pop(ME)
+        self.queue(FREE).pop(ME, |slot| self.ahead(slot))
     }
 
     /// Lists a slot in a queue whose bound leaves room, and wakes one who waits there.
@@ -169,7 +175,7 @@ impl Core {
     /// Takes the slot listed first.
     #[inline]
     pub(super) fn pop(&self, queue: QueueNumber) -> Popped {
-        let popped = self.queue(queue).pop(ME);
+        let popped = self.queue(queue).pop(ME, |slot| self.ahead(slot));
         if let (Popped::Taken(..), true) = (&popped, self.line(queue).options.is_bounded()) {
             self.line(queue).room.notify(1);
         }

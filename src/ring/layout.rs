@@ -35,7 +35,7 @@ impl Layout {
     /// Lays out `slots` buffers of `buffer_bytes` bytes and as many queues; `None` if no address space holds them.
     pub(super) fn new(slots: usize, buffer_bytes: usize, align: usize, queues: usize) -> Option<Self> {
         // Twice the slots: a queue of that many cells cannot be full, whoever stops between two steps (Q2).
-        let cells = slots.checked_mul(2)?.checked_next_power_of_two()?;
+        let cells = slots.checked_mul(2)?.checked_next_power_of_two()?.max(64);
         let stride = align_up(buffer_bytes, align.max(LINE_BYTES))?;
         let ends_at = HEADER_BYTES;
         let slots_at = align_up(ends_at.checked_add(queues.checked_mul(size_of::<Ends>())?)?, LINE_BYTES)?;
