@@ -21,9 +21,10 @@ fn main() -> io::Result<()> {
         let copy = Path::new(&out).join(format!("copy_{number}.rs"));
         fs::write(&copy, weakened(&here, weakening)?)?;
         let (protocol, model) = match weakening.file {
-            // The copy lies among the shipped protocols under the name of what it replaces, and the model beside them.
+            // The copy lies among the shipped protocols under the name of what it replaces, those that use it are compiled
+            // again beside it, and so is the model.
             File::Protocol(name) => (
-                format!("#[path = {copy:?}] pub(crate) mod {name};"),
+                format!("#[path = {copy:?}] pub(crate) mod {name};{}", users(&here, name)?),
                 Path::new(&here).join("src/models").join(format!("{}.rs", weakening.model())),
             ),
             File::Model(_) => (String::new(), copy),
@@ -43,6 +44,20 @@ fn main() -> io::Result<()> {
     }
     copies.push_str("];\n");
     fs::write(Path::new(&out).join("copies.rs"), copies)
+}
+
+/// Returns the modules of the protocols that name this one.
+fn users(here: &str, name: &str) -> io::Result<String> {
+    let mut users = String::new();
+    for entry in fs::read_dir(format!("{here}/../src/protocol"))? {
+        let path = entry?.path();
+        if fs::read_to_string(&path)?.contains(&format!("use super::{name}::"))
+            && let Some(user) = path.file_stem().and_then(|stem| stem.to_str())
+        {
+            write!(users, " #[path = {path:?}] pub(crate) mod {user};").expect("a string takes all");
+        }
+    }
+    Ok(users)
 }
 
 /// Returns the text of the file with the line replaced.

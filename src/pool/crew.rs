@@ -69,7 +69,7 @@ impl Crew {
         let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers) };
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
-            bed: CachePadded::new(Bed::new(Fences::Symmetric)),
+            bed: CachePadded::new(Bed::new(Fences::symmetric())),
             homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
             streak: CachePadded::new(Streak::new()),

@@ -76,7 +76,7 @@ impl Helper<'_> {
         let _ = self.place.go_home();
         let announced = self.crew.bed.announce();
         if self.crew.bed.is_closed() || self.is_wanted() {
-            self.crew.bed.stay_up(announced);
+            let _ = self.crew.bed.stay_up(announced);
         } else {
             self.crew.bed.wait(announced);
         }

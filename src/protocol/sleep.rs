@@ -100,12 +100,17 @@ impl Bed {
 
     /// Takes the announcement back: the second look found something to do. Who found nothing and stays up nevertheless
     /// must look once more (B3).
-    pub(crate) fn stay_up(&self, announced: Announced) {
+    ///
+    /// Returns whether a notifier may have counted us instead of one of the others, who are no threads. A thread that it
+    /// may have counted instead is woken nevertheless (B2).
+    pub(crate) fn stay_up(&self, announced: Announced) -> bool {
         let Announced { .. } = announced;
-        self.depart();
+        let state = self.depart();
+        waking(state) > 0 && state & OTHERS != 0
     }
 
-    fn depart(&self) {
+    /// Returns the state before.
+    fn depart(&self) -> u32 {
         // ORDERING: Relaxed; the exchange below confirms what was read. Both counts change in one step (B1).
         let mut state = self.state.load(Relaxed);
         loop {
@@ -113,7 +118,7 @@ impl Bed {
             // ORDERING: LAST LOOK, acquire side. A notifier that counted us did so before this exchange, and our next
             // look sees what it published. Model: loom-tests/sleep.rs.
             match self.state.compare_exchange_weak(state, state - SLEEPER - arrived, Acquire, Relaxed) {
-                Ok(_) => return,
+                Ok(_) => return state,
                 Err(now) => state = now,
             }
         }
@@ -140,7 +145,10 @@ impl Bed {
     }
 
     /// Sets the bit that says that others wait who are no threads, and is their announcement: they look once more.
+    ///
+    /// They do not spin before they wait, so they wait often: from the first on the fences are symmetric.
     pub(crate) fn others_wait(&self) {
+        self.fences.make_symmetric();
         // ORDERING: Relaxed; the bit changes under the lock of the others' list, which orders it.
         self.state.fetch_or(OTHERS, Relaxed);
         // ORDERING: SLEEP, waiter side. See `announce`.

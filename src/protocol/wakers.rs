@@ -12,7 +12,8 @@
 //! - W1: a task's number is in the list exactly while nobody has called it: it comes in by the task's own hand, and goes
 //!   out by a notifier's or by the task's own, under the lock.
 //! - W2: under the lock, the bed's bit says whether the list has anybody in it.
-//! - W3: no call is lost. A task that was called and then leaves without having looked passes the call on.
+//! - W3: no call is lost. Whoever was called and does not look after that passes the call on: a task that is dropped, a
+//!   task or a thread that found something just before it was called.
 //! - CALLED: `notify` to `settle` and `enlist`, by way of the lock, carries what was published before.
 //!
 //! Wakers run code of the executor's, so none is called, cloned or dropped under the lock.
@@ -20,8 +21,9 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::task::Waker;
+use std::time::Instant;
 
-use super::sleep::Bed;
+use super::sleep::{Announced, Bed};
 use crate::sync::fence::Fences;
 use crate::sync::lock::{Mutex, MutexGuard};
 
@@ -53,9 +55,27 @@ impl Wakers {
         Self { bed: Bed::new(fences), tasks: Mutex::new(tasks) }
     }
 
-    /// Where the threads sleep.
-    pub(crate) fn bed(&self) -> &Bed {
-        &self.bed
+    /// Counts the calling thread as a sleeper. It must look once more before it waits.
+    pub(crate) fn announce(&self) -> Announced {
+        self.bed.announce()
+    }
+
+    /// Sleeps until a notifier wakes it, not past `deadline`, or returns for no reason at all. It must look once more.
+    pub(crate) fn wait_until(&self, announced: Announced, deadline: Option<Instant>) {
+        self.bed.wait_until(announced, deadline);
+    }
+
+    /// Takes the announcement back: the second look found something.
+    pub(crate) fn stay_up(&self, announced: Announced) {
+        if self.bed.stay_up(announced) {
+            // A notifier may have taken us for one that would look, and passed over a task (W3).
+            self.call(1, u64::MAX);
+        }
+    }
+
+    /// Takes the announcement back, though nothing was found. It must look once more.
+    pub(crate) fn give_up(&self, announced: Announced) {
+        self.bed.stay_up(announced);
     }
 
     fn tasks(&self) -> MutexGuard<'_, Tasks> {
@@ -90,8 +110,10 @@ impl Wakers {
         tasks.next += 1;
         tasks.queue.push_back((number, newer));
         place.0 = Some(number);
-        // Also if it is set: its fence makes our look the second.
-        self.bed.others_wait();
+        if tasks.queue.len() == 1 {
+            // Under the lock: who finds the bit set comes after its fence, and needs none for its second look.
+            self.bed.others_wait();
+        }
         true
     }
 
@@ -116,12 +138,11 @@ impl Wakers {
         self.bed.waiting() != (0, false)
     }
 
-    /// Wakes at most `count` of those who wait, threads and tasks together.
-    pub(crate) fn notify(&self, count: u32) {
+    /// Wakes at most `count` of those who wait, threads and tasks together; returns how many.
+    pub(crate) fn notify(&self, count: u32) -> u32 {
         let (threads, others) = self.bed.waiting();
         if !others {
-            self.bed.notify(count);
-            return;
+            return self.bed.notify(count);
         }
         let (threads_first, end) = {
             let mut tasks = self.tasks();
@@ -129,10 +150,12 @@ impl Wakers {
             (tasks.threads_first && threads > 0, tasks.next)
         };
         // Each kind takes as many as it has, so what is left for the second is left because the first has no more.
-        let woken = if threads_first { self.bed.notify(count) } else { 0 };
-        let called = self.call(count - woken, end);
-        if !threads_first {
-            self.bed.notify(count - called);
+        if threads_first {
+            let woken = self.bed.notify(count);
+            woken + self.call(count - woken, end)
+        } else {
+            let called = self.call(count, end);
+            called + self.bed.notify(count - called)
         }
     }
 

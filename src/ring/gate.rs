@@ -27,7 +27,7 @@ impl Gate {
     pub(crate) fn new(waiting: Waiting) -> Self {
         let fences = match waiting {
             // Who sleeps at once sleeps often, and the barrier costs more than all fences of the other side.
-            Waiting::IdleZero => Fences::Symmetric,
+            Waiting::IdleZero => Fences::symmetric(),
             Waiting::Latency | Waiting::Balanced => Fences::asymmetric(),
         };
         Self { wakers: CachePadded::new(Wakers::new(fences)), waiting }
@@ -46,23 +46,22 @@ impl Gate {
 
     #[cold]
     fn wait_on<R>(&self, deadline: Option<Instant>, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
-        let bed = self.wakers.bed();
         let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         loop {
             if let Some(found) = self.waiting.look_on(deadline, &mut attempt) {
                 return Some(found);
             }
-            let announced = bed.announce();
+            let announced = self.wakers.announce();
             if let Some(found) = attempt() {
-                bed.stay_up(announced);
+                self.wakers.stay_up(announced);
                 return Some(found);
             }
             if passed() {
-                bed.stay_up(announced);
+                self.wakers.give_up(announced);
                 return attempt();
             }
-            bed.wait_until(announced, deadline);
-            // Before the deadline is looked at: a wake that was meant for us is answered (B3).
+            self.wakers.wait_until(announced, deadline);
+            // Before the deadline is looked at: a wake that was meant for us is answered (W3).
             if let Some(found) = attempt() {
                 return Some(found);
             }

@@ -49,7 +49,7 @@ struct World {
 
 impl World {
     fn new() -> Arc<Self> {
-        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), bed: Bed::new(Fences::Symmetric) })
+        Arc::new(Self { board: Board::new(Posting(std::ptr::null())), bed: Bed::new(Fences::symmetric()) })
     }
 
     /// Has a loop done that only a helper can do; more than one may come.
@@ -72,7 +72,7 @@ impl World {
             }
             let announced = self.bed.announce();
             if self.bed.is_closed() || self.is_wanted() {
-                self.bed.stay_up(announced);
+                let _ = self.bed.stay_up(announced);
             } else {
                 self.bed.wait(announced);
             }

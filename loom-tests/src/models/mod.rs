@@ -17,6 +17,7 @@ mod parking;
 mod shares;
 mod sleep;
 mod stream;
+mod wakers;
 
 /// Returns every scenario of the shipped protocols.
 pub fn scenarios() -> Vec<Scenario> {
@@ -30,6 +31,7 @@ pub fn scenarios() -> Vec<Scenario> {
         cost::scenarios(),
         homes::scenarios(),
         parking::scenarios(),
+        wakers::scenarios(),
         lanes::scenarios(),
         stream::scenarios(),
     ]

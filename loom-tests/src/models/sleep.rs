@@ -34,7 +34,7 @@ struct Work {
 
 impl Work {
     fn new() -> Arc<Self> {
-        Arc::new(Self { bed: Bed::new(Fences::Symmetric), jobs: AtomicU32::new(0) })
+        Arc::new(Self { bed: Bed::new(Fences::symmetric()), jobs: AtomicU32::new(0) })
     }
 
     fn try_take(&self) -> bool {
@@ -53,7 +53,8 @@ impl Work {
         while !self.try_take() {
             let announced = self.bed.announce();
             if self.try_take() {
-                return self.bed.stay_up(announced);
+                self.bed.stay_up(announced);
+                return;
             }
             self.bed.wait(announced);
         }

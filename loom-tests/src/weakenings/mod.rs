@@ -17,6 +17,7 @@ mod parking;
 mod shares;
 mod sleep;
 mod stream;
+mod wakers;
 
 use File::{Model, Protocol};
 
@@ -74,6 +75,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     cost::WEAKENINGS,
     homes::WEAKENINGS,
     parking::WEAKENINGS,
+    wakers::WEAKENINGS,
     lanes::WEAKENINGS,
     stream::WEAKENINGS,
 ];

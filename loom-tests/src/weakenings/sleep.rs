@@ -32,8 +32,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Model("sleep"),
         lacks: "the second look",
-        line: "if self.try_take() {\n                return self.bed.stay_up(announced);",
-        instead: "if false {\n                return self.bed.stay_up(announced);",
+        line: "if self.try_take() {\n                self.bed.stay_up(announced);",
+        instead: "if false {\n                self.bed.stay_up(announced);",
         scenario: "sleep: one waiter, one notifier [strong",
         objection: Deadlock,
     },
