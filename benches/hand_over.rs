@@ -10,7 +10,9 @@ mod common;
 
 use common::Table;
 use common::hand_over::{SLOTS, bare, crowded, gigabytes};
+use common::ours::Buffers;
 use common::raw::slots::{Private, Slots, Stuck::Spins};
+use ringmill::ring::Waiting;
 
 /// Values in a buffer of 64 KiB.
 const LEN: usize = 16_384;
@@ -18,19 +20,27 @@ const LEN: usize = 16_384;
 fn main() {
     for (size, len) in [("64 KiB", LEN), ("1 MiB", 16 * LEN)] {
         let (eight, two) = (Slots::new(SLOTS, len, Spins), Slots::new(2, len, Spins));
+        let (ring, ring_of_two) = (Buffers::usual(len), Buffers::new(2, len, Waiting::default()));
         Table::new(format!("buffers of {size}, filled and added up, GB/s"))
             .row("LIMIT 8 shared slots by hand", gigabytes(&eight, len * 4))
             .row("2 shared slots by hand", gigabytes(&two, len * 4))
+            .row("ringmill", gigabytes(&ring, len * 4))
+            .row("ringmill, 2 buffers", gigabytes(&ring_of_two, len * 4))
             .measure();
     }
 
     let slots = Slots::new(SLOTS, LEN, Spins);
+    let (ring, latency) = (Buffers::usual(LEN), Buffers::new(SLOTS, LEN, Waiting::Latency));
     Table::new("bare hand-over, 64 bytes touched of 64 KiB, ns")
         .row("LIMIT 8 shared slots by hand", bare(&slots))
+        .row("ringmill", bare(&ring))
+        .row("ringmill, Waiting::Latency", bare(&latency))
         .measure();
 
     let slots = Private::new(SLOTS, LEN);
     Table::new("bare hand-over, 2 producers and 2 consumers on 2 CPUs, ns")
         .row("LIMIT 4 slots for each pair, by hand", crowded(&slots))
+        .row("ringmill", crowded(&ring))
+        .row("ringmill, Waiting::Latency", crowded(&latency))
         .measure();
 }

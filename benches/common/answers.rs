@@ -1,6 +1,9 @@
-//! The tables of `wake_latency`, with the rows by hand. Whoever asks for them adds the others.
+//! The tables of `wake_latency`, with the rows by hand and ringmill's. Whoever asks for them adds the others.
+
+use ringmill::ring::Waiting;
 
 use super::Table;
+use super::ours;
 use super::ping_pong::{Conditions, ping_pong, sides};
 use super::raw::atomics;
 use super::raw::word::{Wait, way};
@@ -13,7 +16,7 @@ pub fn spinning<'a>(add: impl Fn(Table<'a>, Conditions) -> Table<'a>) {
     let table = Table::with_columns("there and back, both spin, ns", &COLUMNS)
         .row_of("LIMIT atomics by hand, a line each way", move || ping_pong(how, atomics::sides(2)))
         .row_of("atomics by hand, one line both ways", move || ping_pong(how, atomics::sides(1)));
-    add(table, how).measure();
+    add(ringmill(table, how, &[Waiting::Latency]), how).measure();
 }
 
 /// Sides sleep that wait for long. The first row is the limit under the conditions of its table.
@@ -30,6 +33,18 @@ pub fn blocking<'a>(add: impl Fn(Table<'a>, Conditions) -> Table<'a>) {
         for (name, wait) in limits {
             table = table.row_of(name, move || ping_pong(how, sides(|| way(wait))));
         }
-        add(table, how).measure();
+        let policies = [Waiting::Balanced, Waiting::Latency, Waiting::IdleZero];
+        add(ringmill(table, how, &policies), how).measure();
     }
+}
+
+fn ringmill<'a>(mut table: Table<'a>, how: Conditions, policies: &[Waiting]) -> Table<'a> {
+    for &waiting in policies {
+        table = table
+            .row_of(format!("ringmill, stream, {waiting:?}"), move || {
+                ping_pong(how, sides(|| ours::stream(waiting)))
+            })
+            .row_of(format!("ringmill, queues, {waiting:?}"), move || ping_pong(how, ours::queues(waiting)));
+    }
+    table
 }

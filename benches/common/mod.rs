@@ -17,6 +17,7 @@ pub mod data;
 pub mod flow;
 pub mod hand_over;
 pub mod others;
+pub mod ours;
 pub mod ping_pong;
 pub mod raw;
 
