@@ -15,5 +15,7 @@ pub(crate) mod retirement;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;
+pub(crate) mod spinners;
 pub(crate) mod stream;
+pub(crate) mod turns;
 pub(crate) mod wakers;

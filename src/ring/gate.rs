@@ -9,15 +9,24 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use super::waiting::Waiting;
+use super::waiting::{Waiting, spinners};
+use crate::protocol::turns::Turns;
 pub(crate) use crate::protocol::wakers::Place;
 use crate::protocol::wakers::Wakers;
 use crate::sync::fence::Fences;
+use crate::sys::affinity;
 
 /// Where threads and tasks wait for one kind of thing.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    wakers: CachePadded<Wakers>,
+    line: CachePadded<Line>,
+}
+
+/// What a waiter and a notifier meet on.
+#[derive(Debug)]
+struct Line {
+    wakers: Wakers,
+    turns: Turns,
     waiting: Waiting,
 }
 
@@ -28,9 +37,13 @@ impl Gate {
         let fences = match waiting {
             // Who sleeps at once sleeps often, and the barrier costs more than all fences of the other side.
             Waiting::IdleZero => Fences::symmetric(),
-            Waiting::Latency | Waiting::Balanced => Fences::asymmetric(),
+            Waiting::Latency | Waiting::Balanced => {
+                let _ = spinners();
+                Fences::asymmetric()
+            }
         };
-        Self { wakers: CachePadded::new(Wakers::new(fences)), waiting }
+        let line = Line { wakers: Wakers::new(fences), turns: Turns::new(), waiting };
+        Self { line: CachePadded::new(line) }
     }
 
     /// Blocks until `attempt` gives something; none once the deadline has passed.
@@ -46,21 +59,22 @@ impl Gate {
 
     #[cold]
     fn wait_on<R>(&self, deadline: Option<Instant>, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+        let Line { wakers, turns, waiting } = &*self.line;
         let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         loop {
-            if let Some(found) = self.waiting.look_on(deadline, &mut attempt) {
+            if let Some(found) = waiting.look_on(turns, deadline, &mut attempt) {
                 return Some(found);
             }
-            let announced = self.wakers.announce();
+            let announced = wakers.announce();
             if let Some(found) = attempt() {
-                self.wakers.stay_up(announced);
+                wakers.stay_up(announced);
                 return Some(found);
             }
             if passed() {
-                self.wakers.give_up(announced);
+                wakers.give_up(announced);
                 return attempt();
             }
-            self.wakers.wait_until(announced, deadline);
+            wakers.wait_until(announced, deadline);
             // Before the deadline is looked at: a wake that was meant for us is answered (W3).
             if let Some(found) = attempt() {
                 return Some(found);
@@ -80,14 +94,14 @@ impl Gate {
         place: &mut Place,
         mut attempt: impl FnMut() -> Option<R>,
     ) -> Poll<R> {
-        self.wakers.settle(place);
+        self.line.wakers.settle(place);
         let mut found = attempt();
-        if found.is_none() && self.wakers.enlist(place, cx.waker()) {
+        if found.is_none() && self.line.wakers.enlist(place, cx.waker()) {
             found = attempt();
         }
         match found {
             Some(found) => {
-                self.wakers.leave(place);
+                self.line.wakers.leave(place);
                 Poll::Ready(found)
             }
             None => Poll::Pending,
@@ -96,7 +110,7 @@ impl Gate {
 
     /// Takes back the place of a task that waits no longer. A wake that was meant for it goes to another.
     pub(crate) fn leave(&self, place: &mut Place) {
-        self.wakers.leave(place);
+        self.line.wakers.leave(place);
     }
 
     /// Wakes at most `count` of those who wait, threads and tasks together. The caller has published as many things.
@@ -104,7 +118,7 @@ impl Gate {
     /// No system call and no fence if nobody sleeps.
     #[inline]
     pub(crate) fn notify(&self, count: u32) {
-        if self.wakers.anyone() {
+        if self.line.wakers.anyone() {
             self.wake(count);
         }
     }
@@ -116,12 +130,14 @@ impl Gate {
 
     #[cold]
     fn wake(&self, count: u32) {
-        self.wakers.notify(count);
+        // The call takes microseconds; to tell where we run, nanoseconds.
+        self.line.turns.other_is_on(affinity::current_cpu());
+        self.line.wakers.notify(count);
     }
 
     /// Returns how many threads and tasks sleep here whom nobody is waking yet.
     pub(crate) fn waiting(&self) -> usize {
-        self.wakers.waiting()
+        self.line.wakers.waiting()
     }
 }
 

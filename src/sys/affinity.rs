@@ -50,6 +50,24 @@ pub(crate) fn affinity() -> Result<CpuSet, SystemError> {
     Ok(CpuSet { ids: (0..count.get()).collect() })
 }
 
+/// Returns how many CPUs the calling thread or the process's first one may run on, whichever are more: a thread that
+/// bound itself to one does not speak for the others. At least one.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn widest() -> usize {
+    use rustix::process::getpid;
+    use rustix::thread::sched_getaffinity;
+    [None, Some(getpid())]
+        .into_iter()
+        .filter_map(|thread| Some(sched_getaffinity(thread).ok()?.count() as usize))
+        .fold(1, usize::max)
+}
+
+/// Returns how many CPUs there are, as far as the standard library counts them.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn widest() -> usize {
+    affinity().map_or(1, |cpus| cpus.len())
+}
+
 /// Returns the CPU that the calling thread runs on at this moment, where the system tells.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn current_cpu() -> Option<usize> {
@@ -125,6 +143,17 @@ mod tests {
                 restore(&before).unwrap();
                 assert_eq!(affinity().unwrap(), before);
             }
+        });
+    }
+
+    #[test]
+    fn a_thread_that_is_bound_does_not_speak_for_the_process() {
+        let all = widest();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                pin(affinity().unwrap().ids()[0]).unwrap();
+                assert_eq!(widest(), all);
+            });
         });
     }
 

@@ -16,7 +16,9 @@ mod merge_tree;
 mod parking;
 mod shares;
 mod sleep;
+mod spinners;
 mod stream;
+mod turns;
 mod wakers;
 
 /// Returns every scenario of the shipped protocols.
@@ -32,6 +34,8 @@ pub fn scenarios() -> Vec<Scenario> {
         homes::scenarios(),
         parking::scenarios(),
         wakers::scenarios(),
+        spinners::scenarios(),
+        turns::scenarios(),
         lanes::scenarios(),
         stream::scenarios(),
     ]

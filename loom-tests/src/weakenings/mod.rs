@@ -16,7 +16,9 @@ mod merge_tree;
 mod parking;
 mod shares;
 mod sleep;
+mod spinners;
 mod stream;
+mod turns;
 mod wakers;
 
 use File::{Model, Protocol};
@@ -76,6 +78,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     homes::WEAKENINGS,
     parking::WEAKENINGS,
     wakers::WEAKENINGS,
+    spinners::WEAKENINGS,
+    turns::WEAKENINGS,
     lanes::WEAKENINGS,
     stream::WEAKENINGS,
 ];
