@@ -10,6 +10,7 @@
 // Each bench is a crate of its own that uses a part of this, and prints.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod allocations;
 pub mod answers;
 pub mod clock;
 pub mod cpus;
@@ -20,6 +21,8 @@ pub mod others;
 pub mod ours;
 pub mod ping_pong;
 pub mod raw;
+
+pub mod threads;
 
 use std::hint::black_box;
 use std::thread;
