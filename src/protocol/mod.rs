@@ -4,17 +4,20 @@
 //! types that cannot be misused; here a token says only who may take the next step.
 
 pub(crate) mod cost;
+pub(crate) mod course;
 pub(crate) mod homes;
 pub(crate) mod lanes;
 pub(crate) mod latch;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod parking;
+pub(crate) mod places;
 pub(crate) mod queue;
 pub(crate) mod retirement;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;
+pub(crate) mod spares;
 pub(crate) mod spinners;
 pub(crate) mod stream;
 pub(crate) mod turns;
