@@ -1,4 +1,4 @@
-//! Running a closure once on every worker.
+//! Running a closure once on every worker, or once on each that has time.
 
 #![allow(unsafe_code)]
 
@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::crew::{Crew, OwnedSeat};
 use super::error::LoopError;
 use super::handle::Pool;
-use super::posting::{Deal, FirstPanic, Posting, is_inside_job};
+use super::posting::{Deal, FirstPanic, Posting, inside_job, is_inside_job};
 use super::slots::{Slot, Slots};
 use crate::protocol::latch::Latch;
 use crate::sync::thread;
@@ -73,6 +73,38 @@ impl Crew {
         self.wake(u32::MAX);
         posting.run_some(shares, 0);
         done.wait(self.spins);
+        drop(posted);
+        panic.resume();
+        Ok(())
+    }
+
+    /// Runs `body` on the calling thread, and once more on each helper that has time before it has returned there; returns
+    /// when all have. `body` gets the worker's number.
+    ///
+    /// It waits for nobody who is elsewhere, so it may be called inside a job too: there `body` runs on its caller alone
+    /// if need be. A `body` that waits must do with that.
+    pub(crate) fn gather<F>(&self, body: &F) -> Result<(), LoopError>
+    where
+        F: Fn(usize) + Sync,
+    {
+        if self.is_forked() {
+            return Err(LoopError::Forked);
+        }
+        let seat = if self.workers > 1 { self.own_seat() } else { None };
+        let Some(owned) = seat else {
+            inside_job(|| body(0));
+            return Ok(());
+        };
+        // A piece for each worker: who has one stays in it until all is done.
+        let piece = |worker, _: Range<u32>| body(worker);
+        let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
+        shares.deal(0..self.workers as u32, self.workers);
+        let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic);
+        // SAFETY: the result is dropped below, before anything that the posting borrows.
+        let posted = unsafe { owned.post(posting) };
+        self.wake(u32::MAX);
+        posting.run_some(shares, 0);
+        shares.cancel();
         drop(posted);
         panic.resume();
         Ok(())
