@@ -70,12 +70,14 @@ pub mod array;
 pub mod ring;
 // L5: pinned workers.
 pub mod pool;
-// L6: files.
+// L6: files, and stages over a ring.
 pub mod csv;
+pub mod pipeline;
 
 pub use array::SharedArray;
 pub use csv::CsvFile;
 pub use error::SystemError;
+pub use pipeline::Pipeline;
 pub use pool::Pool;
 pub use ring::Ring;
 

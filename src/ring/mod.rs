@@ -19,6 +19,8 @@ mod shared_buffer;
 pub mod stream;
 mod waiting;
 
+pub(crate) use gate::Gate;
+
 pub use buffer::Buffer;
 pub use builder::RingBuilder;
 pub use error::{BuildError, Closed, NoSuchQueue, SendError, TimeoutError, TryError};

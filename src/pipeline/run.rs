@@ -1,0 +1,203 @@
+//! One run: workers that look for the stage that is worth the most, do it, and look again.
+//!
+//! Stages are no threads. A worker takes a parcel and a place, runs the stage, and goes on to the next stage with the same
+//! parcel, which is still in its cache. If the places there are taken it leaves the parcel in the line and looks around:
+//! most downstream first, so that buffers come home, and the source last. Who finds nothing waits at the gate.
+//!
+//! - R1: nobody sleeps through work. What becomes possible, becomes so by a worker's step: it frees a place, a buffer, or
+//!   puts a parcel in a line. Before that worker runs its next closure it looks whether somebody sleeps and something
+//!   is left to do, and if so wakes one, who does the same (`call_for_help`). If instead it goes to sleep it looks once more,
+//!   as the gate asks for.
+//! - TOGETHER: two workers of which one frees the place and the other brings the parcel. Each steps, fences and looks; the
+//!   later fence sees the other's step, so one of them finds what they made possible together. Carries no data.
+//!
+//! Model: loom-tests/pipeline.rs.
+
+#![allow(unsafe_code)]
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::control::Control;
+use super::error::{AnyBuffer, PipelineError};
+use super::work::{Cause, Load, Ran, Work};
+use crate::sync::atomic::{Ordering, fence};
+
+/// A run of a pipeline.
+pub(super) struct Run<'r, 'a> {
+    control: &'r Control,
+    /// What the stations do, in their order.
+    works: &'r [Box<dyn Work + 'a>],
+    failure: Mutex<Option<PipelineError>>,
+}
+
+/// A place that a worker has and what it is to work on there.
+#[derive(Debug)]
+struct Job {
+    stage: usize,
+    load: Load,
+}
+
+/// What a look around finds.
+#[derive(Debug)]
+enum Found {
+    Job(Job),
+    Over,
+}
+
+/// Stops the run if a worker unwinds: nobody would wake the others.
+struct StopOnUnwind<'r>(&'r Control);
+
+impl Drop for StopOnUnwind<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    pub(super) fn new(control: &'r Control, works: &'r [Box<dyn Work + 'a>]) -> Self {
+        debug_assert_eq!(control.stations.len(), works.len());
+        Self { control, works, failure: Mutex::new(None) }
+    }
+
+    /// Works until the run is over.
+    pub(super) fn work(&self) {
+        let _stop = StopOnUnwind(self.control);
+        let mut carried = None;
+        let mut since = Instant::now();
+        loop {
+            let job = match carried.take().or_else(|| self.look_around()) {
+                Some(Found::Job(job)) => job,
+                Some(Found::Over) => return,
+                None => {
+                    let found = self.control.gate.wait(None, || self.look_around());
+                    since = Instant::now();
+                    match found {
+                        Some(Found::Job(job)) => job,
+                        _ => return,
+                    }
+                }
+            };
+            self.call_for_help();
+            carried = self.run(job, &mut since);
+        }
+    }
+
+    /// Finds something to do: the most downstream stage that can go on.
+    fn look_around(&self) -> Option<Found> {
+        if self.control.course.is_over() {
+            return Some(Found::Over);
+        }
+        (0..self.works.len()).rev().find_map(|stage| self.try_take(stage)).map(Found::Job)
+    }
+
+    /// Takes a place of the stage and what it works on, if there are both.
+    fn try_take(&self, stage: usize) -> Option<Job> {
+        if !self.can_run(stage) {
+            return None;
+        }
+        let (work, places) = (&self.works[stage], &self.control.stations[stage].places);
+        let mut load = Load::default();
+        if !work.take_free(&mut load) {
+            return None;
+        }
+        let is_ours = if work.has_line() {
+            load.taken = places.try_take();
+            load.taken.is_some()
+        } else {
+            places.try_enter()
+        };
+        if !is_ours {
+            // Whoever saw no free buffer meanwhile has us, who look on.
+            work.put_free(load);
+            return None;
+        }
+        Some(Job { stage, load })
+    }
+
+    /// Returns whether the stage has all it needs to run just now.
+    fn can_run(&self, stage: usize) -> bool {
+        let (work, places) = (&self.works[stage], &self.control.stations[stage].places);
+        let has_place = if work.has_line() { places.can_take() } else { places.can_enter() };
+        has_place && work.has_free()
+    }
+
+    /// Wakes one who sleeps, if there is something that it can do. The caller is about to be busy.
+    #[inline]
+    fn call_for_help(&self) {
+        if self.control.gate.waiting() > 0 {
+            // ORDERING: TOGETHER. See the head.
+            fence(Ordering::SeqCst);
+            if (0..self.works.len()).any(|stage| self.can_run(stage)) {
+                self.control.gate.notify(1);
+            }
+        }
+    }
+
+    /// Runs a stage once; returns what to do next, if that goes on with the same parcel.
+    fn run(&self, Job { stage, load }: Job, since: &mut Instant) -> Option<Found> {
+        let Control { stations, course, gate } = self.control;
+        let station = &stations[stage];
+        // SAFETY: the place and the load were taken for this stage, in `try_take`.
+        let ran = unsafe { self.works[stage].run(load) };
+        let now = Instant::now();
+        station.tally.spend(now.duration_since(std::mem::replace(since, now)));
+        match ran {
+            Ran::On(parcel, sequence, elements) => {
+                station.tally.count(elements);
+                if stage == 0 {
+                    course.set_out();
+                }
+                station.places.leave();
+                stations[stage + 1].places.arrive(parcel, sequence);
+                if course.is_over() {
+                    return Some(Found::Over);
+                }
+                self.try_take(stage + 1).map(Found::Job)
+            }
+            Ran::Through(elements) => {
+                station.tally.count(elements);
+                station.places.leave();
+                if course.come_home() {
+                    gate.notify_all();
+                }
+                None
+            }
+            Ran::Ended => {
+                // The source keeps its place: it does not run again.
+                if course.end() {
+                    gate.notify_all();
+                }
+                None
+            }
+            Ran::Failed(cause, buffer) => {
+                self.fail(&station.name, cause, buffer);
+                Some(Found::Over)
+            }
+        }
+    }
+
+    /// Stops the run, and keeps the failure if it is the first.
+    #[cold]
+    fn fail(&self, stage: &str, cause: Cause, buffer: AnyBuffer) {
+        if self.control.stop() {
+            let stage = stage.to_owned();
+            let failure = match cause {
+                Cause::Error(error) => PipelineError::Failed { stage, error, buffer },
+                Cause::Panic(panic) => PipelineError::Panicked { stage, panic, buffer },
+            };
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+        }
+    }
+
+    /// Says how the run went, after all workers have left it.
+    pub(super) fn into_result(self) -> Result<(), PipelineError> {
+        match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(failure) => Err(failure),
+            None if self.control.course.is_complete() => Ok(()),
+            None => Err(PipelineError::Cancelled),
+        }
+    }
+}
