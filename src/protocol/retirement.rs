@@ -7,19 +7,19 @@
 //! - E1: after the announcement each slot is retired once: by the announcer, or by its last holder.
 //! - END: announce, fence, look at the slots, against give back, fence, look for the announcement. Carries no data.
 
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
-
-use Ordering::Relaxed;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::fence::Fences;
 
 /// Whether a ring's last handle is gone.
 #[derive(Debug)]
 pub(crate) struct Retirement {
     announced: AtomicU32,
+    fences: Fences,
 }
 
 impl Retirement {
     pub(crate) fn new() -> Self {
-        Self { announced: AtomicU32::new(0) }
+        Self { announced: AtomicU32::new(0), fences: Fences::asymmetric() }
     }
 
     /// Announces the end. The caller retires the slots that it finds free.
@@ -28,14 +28,14 @@ impl Retirement {
         self.announced.store(1, Relaxed);
         // ORDERING: END, announcer's side. The later of the two fences sees what the other side did before its own.
         // Model: loom-tests/retirement.rs.
-        fence(Ordering::SeqCst);
+        self.fences.heavy();
     }
 
     /// Returns whether the end was announced. The caller has given a slot back, and retires it if so.
     #[inline]
     pub(crate) fn is_announced(&self) -> bool {
         // ORDERING: END, holder's side.
-        fence(Ordering::SeqCst);
+        self.fences.light();
         // ORDERING: Relaxed; the fence above orders it.
         self.announced.load(Relaxed) != 0
     }
