@@ -6,7 +6,6 @@
 //! between two steps stops nobody.
 //!
 //! ```text
-//! cell = lap:40 | slot:24          cells: twice the slots or more, a power of two
 //! push: post the slot; at the tail's cell, old lap --exchange--> (new lap, slot); tail + 1
 //! pop:  at the head's cell, if its lap is new: take the slot by its word; head + 1
 //! close: at the tail's cell, old lap --exchange--> (new lap, CLOSED), and the tail stays
@@ -23,32 +22,12 @@
 //! A hint moves on by a plain store, so a participant that was stopped may move it back. Nothing depends on it: whoever
 //! comes next walks on from there, over listings that are taken, or sees from a cell's lap where to go on.
 
-use super::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
+use super::cells::{CLOSED, Cells, Said};
+use super::slot::{Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::hint;
 
 use Ordering::{Acquire, Relaxed, Release};
-
-/// Instead of a slot's number: nothing comes after.
-const CLOSED: u32 = SLOTS_END;
-
-/// One more than the largest number of a slot.
-pub(crate) const SLOTS_END: u32 = (1 << 24) - 1;
-
-const SLOT_BITS: u32 = 24;
-
-/// One place in a queue's list.
-#[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct Cell(AtomicU64);
-
-impl Cell {
-    /// Makes a cell that was last written in the lap before the one of `position`, or never.
-    pub(crate) fn before(position: u64, index: usize, cells: usize) -> Self {
-        let lap = position / cells as u64 + u64::from((index as u64) < position % cells as u64);
-        Self(AtomicU64::new(lap << SLOT_BITS | u64::from(CLOSED - 1)))
-    }
-}
 
 /// Where pushing happens, and what those who push keep count of.
 #[derive(Debug)]
@@ -88,8 +67,8 @@ impl Ends {
 pub(crate) struct Queue<'a> {
     pub(crate) number: QueueNumber,
     pub(crate) ends: &'a Ends,
-    /// A power of two, at least twice as many as there are slots.
-    pub(crate) cells: &'a [Cell],
+    /// At least twice as many as there are slots.
+    pub(crate) cells: Cells<'a>,
     pub(crate) slots: &'a [Slot],
 }
 
@@ -113,43 +92,7 @@ pub(crate) enum Refused {
     Closed(Held),
 }
 
-/// How a cell's content stands to a position.
-enum Lap {
-    /// The position is not listed.
-    Before,
-    /// It is, with this slot.
-    Listed(u32),
-    /// It was; the cell has the listing of this later position now.
-    After(u64),
-}
-
 impl Queue<'_> {
-    fn cell(&self, position: u64) -> &AtomicU64 {
-        let bits = self.cells.len().trailing_zeros();
-        let p = position as usize & (self.cells.len() - 1);
-        let index = if bits > 3 { (p << 3 | p >> (bits - 3)) & (self.cells.len() - 1) } else { p };
-        &self.cells[index].0
-    }
-
-    fn lap(&self, position: u64) -> u64 {
-        position >> self.cells.len().trailing_zeros()
-    }
-
-    /// What is written at a position.
-    fn listing(&self, position: u64, slot: u32) -> u64 {
-        (self.lap(position) + 1) << SLOT_BITS | u64::from(slot)
-    }
-
-    fn compare(&self, cell: u64, position: u64) -> Lap {
-        // The difference of two 40-bit laps, in the upper bits so that it wraps where they do.
-        let ahead = (cell >> SLOT_BITS << SLOT_BITS).wrapping_sub(self.listing(position, 0)) as i64;
-        match ahead {
-            0 => Lap::Listed(cell as u32 & CLOSED),
-            ..0 => Lap::Before,
-            _ => Lap::After(position.wrapping_add((ahead as u64 >> SLOT_BITS) * self.cells.len() as u64)),
-        }
-    }
-
     /// Moves a hint.
     #[inline]
     fn move_hint(&self, hint: &AtomicU64, position: u64) {
@@ -164,17 +107,17 @@ impl Queue<'_> {
         // ORDERING: Relaxed; a hint. The cell decides.
         let mut tail = self.ends.tail.position.load(Relaxed);
         loop {
-            let cell = self.cell(tail);
+            let cell = self.cells.at(tail);
             // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it.
             let seen = cell.load(Relaxed);
-            match self.compare(seen, tail) {
-                Lap::Before => {}
-                Lap::Listed(CLOSED) => return self.refuse(held, me, time, Refused::Closed),
-                Lap::Listed(_) => {
+            match self.cells.read(seen, tail) {
+                Said::Nothing => {}
+                Said::Listed(CLOSED) => return self.refuse(held, me, time, Refused::Closed),
+                Said::Listed(_) => {
                     tail = tail.wrapping_add(1);
                     continue;
                 }
-                Lap::After(listed) => {
+                Said::Gone(listed) => {
                     tail = listed.wrapping_add(1);
                     continue;
                 }
@@ -185,9 +128,11 @@ impl Queue<'_> {
             self.slots[held.slot as usize].list_at(tail);
             // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing.
             // Model: loom-tests/queue.rs.
-            if cell.compare_exchange(seen, self.listing(tail, held.slot), Release, Relaxed).is_ok() {
+            if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Release, Relaxed).is_ok() {
                 self.move_hint(&self.ends.tail.position, tail.wrapping_add(1));
-                self.note_depth(tail);
+                if tail % 64 == 63 {
+                    self.note_depth();
+                }
                 return Ok(());
             }
         }
@@ -209,12 +154,12 @@ impl Queue<'_> {
         let mut head = self.ends.head.position.load(Relaxed);
         loop {
             // ORDERING: LISTING, acquire side: the slot's word is the one posted for this listing, or a later one.
-            let number = match self.compare(self.cell(head).load(Acquire), head) {
-                Lap::Before => return Popped::Empty,
-                Lap::Listed(CLOSED) => return Popped::Closed,
-                Lap::Listed(number) => number,
-                Lap::After(listed) => {
-                    head = self.first_after(listed);
+            let number = match self.cells.read(self.cells.at(head).load(Acquire), head) {
+                Said::Nothing => return Popped::Empty,
+                Said::Listed(CLOSED) => return Popped::Closed,
+                Said::Listed(number) => number,
+                Said::Gone(listed) => {
+                    head = self.cells.first_after(listed);
                     continue;
                 }
             };
@@ -234,11 +179,6 @@ impl Queue<'_> {
         }
     }
 
-    /// Returns where to go on if a cell has this listing instead of an earlier one: all that the lap before had is taken.
-    fn first_after(&self, listed: u64) -> u64 {
-        listed.wrapping_add(1).wrapping_sub(self.cells.len() as u64)
-    }
-
     /// Returns the place of the first listing that is not taken, or of the next if there is none.
     fn settled_head(&self) -> u64 {
         // ORDERING: Relaxed; a hint.
@@ -246,10 +186,10 @@ impl Queue<'_> {
         let first = head;
         loop {
             // ORDERING: LISTING, acquire side.
-            head = match self.compare(self.cell(head).load(Acquire), head) {
-                Lap::Before | Lap::Listed(CLOSED) => break,
-                Lap::After(listed) => self.first_after(listed),
-                Lap::Listed(number) => {
+            head = match self.cells.read(self.cells.at(head).load(Acquire), head) {
+                Said::Nothing | Said::Listed(CLOSED) => break,
+                Said::Gone(listed) => self.cells.first_after(listed),
+                Said::Listed(number) => {
                     let slot = self.slots.get(number as usize);
                     if slot.is_none_or(|slot| slot.ready_at(self.number, head).is_some()) {
                         break;
@@ -270,11 +210,11 @@ impl Queue<'_> {
         let mut tail = self.ends.tail.position.load(Relaxed);
         loop {
             // ORDERING: LISTING, acquire side, for what a closer did before.
-            tail = match self.compare(self.cell(tail).load(Acquire), tail) {
-                Lap::Before => return (tail, false),
-                Lap::Listed(CLOSED) => return (tail, true),
-                Lap::Listed(_) => tail.wrapping_add(1),
-                Lap::After(listed) => listed.wrapping_add(1),
+            tail = match self.cells.read(self.cells.at(tail).load(Acquire), tail) {
+                Said::Nothing => return (tail, false),
+                Said::Listed(CLOSED) => return (tail, true),
+                Said::Listed(_) => tail.wrapping_add(1),
+                Said::Gone(listed) => listed.wrapping_add(1),
             };
         }
     }
@@ -282,12 +222,12 @@ impl Queue<'_> {
     /// Ends the queue behind what is listed.
     pub(crate) fn close(&self) {
         while let (tail, false) = self.settled_tail() {
-            let cell = self.cell(tail);
+            let cell = self.cells.at(tail);
             // ORDERING: Relaxed; the exchange confirms it.
             let seen = cell.load(Relaxed);
-            if let Lap::Before = self.compare(seen, tail) {
+            if let Said::Nothing = self.cells.read(seen, tail) {
                 // ORDERING: LISTING, release side, for what the closer did before.
-                let _ = cell.compare_exchange(seen, self.listing(tail, CLOSED), Release, Relaxed);
+                let _ = cell.compare_exchange(seen, self.cells.listing(tail, CLOSED), Release, Relaxed);
             }
         }
     }
@@ -304,22 +244,20 @@ impl Queue<'_> {
         self.settled_tail().0.wrapping_sub(head).min(self.slots.len() as u64)
     }
 
-    /// Returns the most that were ever listed at a time, short of the truth by at most seven.
+    /// Returns the most that were listed at a time whenever somebody looked.
     pub(crate) fn high_water(&self) -> u64 {
+        self.note_depth();
         // ORDERING: Relaxed; a figure.
-        self.ends.tail.high_water.fetch_max(self.depth(), Relaxed);
         self.ends.tail.high_water.load(Relaxed)
     }
 
-    /// Notes the depth after every eighth push: to see it, the pusher needs the line of those who pop.
-    #[inline]
-    fn note_depth(&self, tail: u64) {
-        if tail % 8 == 7 && self.number != FREE {
-            let depth = tail.wrapping_add(1).wrapping_sub(self.settled_head());
-            // ORDERING: Relaxed, both; a figure.
-            if depth > self.ends.tail.high_water.load(Relaxed) {
-                self.ends.tail.high_water.fetch_max(depth.min(self.slots.len() as u64), Relaxed);
-            }
+    /// Notes how many are listed now, if they are more than ever before. To look, who pushes needs the line of those who
+    /// pop, which costs more than the push: so it is done after every 64th push, and whenever there is time to look.
+    pub(crate) fn note_depth(&self) {
+        let depth = self.depth();
+        // ORDERING: Relaxed, both; a figure.
+        if depth > self.ends.tail.high_water.load(Relaxed) {
+            self.ends.tail.high_water.fetch_max(depth, Relaxed);
         }
     }
 }

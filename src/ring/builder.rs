@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions};
 use crate::memory::layout::{PAGE_BYTES, array_bytes};
 use crate::memory::{Advice, Region, Value};
-use crate::protocol::queue::SLOTS_END;
+use crate::protocol::cells::MOST_SLOTS;
 use crate::protocol::slot::MOST_QUEUES;
 
 /// The choices of a [`Ring`]. By default: 64 buffers of 64 KiB, no queue, memory of this process.
@@ -182,7 +182,7 @@ impl<T: Value> RingBuilder<T> {
     }
 
     fn layout(&self) -> Result<(Layout, usize), BuildError> {
-        let most = SLOTS_END as usize - 1;
+        let most = MOST_SLOTS;
         if !(1..=most).contains(&self.buffers) {
             return Err(BuildError::Buffers { requested: self.buffers, most });
         }

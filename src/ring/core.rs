@@ -18,7 +18,8 @@ use super::layout::Layout;
 use super::options::{DroppedDirty, QueueOptions};
 use crate::memory::Region;
 use crate::memory::placed::Placed;
-use crate::protocol::queue::{Cell, Ends, Popped, Queue, Refused};
+use crate::protocol::cells::{Cell, Cells};
+use crate::protocol::queue::{Ends, Popped, Queue, Refused};
 use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -148,7 +149,7 @@ impl Core {
         Queue {
             number: queue,
             ends: &self.ends[number],
-            cells: &self.lines[number].cells,
+            cells: Cells(&self.lines[number].cells),
             slots: &self.slots,
         }
     }
@@ -185,6 +186,11 @@ impl Core {
     fn list_free(&self, held: Held) {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
         let _ = self.queue(FREE).push(held, ME, Time::First, u64::MAX);
+    }
+
+    /// Notes how deep the queues are, while a claimer waits for what is in them.
+    pub(super) fn note_depths(&self) {
+        (1..self.layout.queues).for_each(|queue| self.queue(queue as QueueNumber).note_depth());
     }
 
     /// Takes a slot that a holder set aside.

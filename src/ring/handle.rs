@@ -181,6 +181,7 @@ impl<T: Value> Ring<T> {
 
     #[cold]
     fn claim_until(&self, deadline: Option<Instant>) -> Option<Result<Buffer<T>, Closed>> {
+        self.core().note_depths();
         self.core().line(FREE).filled.wait(deadline, || self.attempt())
     }
 

@@ -8,7 +8,8 @@
 use std::ops::Range;
 
 use crate::memory::layout::{LINE_BYTES, PAGE_BYTES, align_up};
-use crate::protocol::queue::{Cell, Ends};
+use crate::protocol::cells::Cell;
+use crate::protocol::queue::Ends;
 use crate::protocol::slot::Slot;
 
 /// Kept for what a process that joins has to know.
@@ -34,7 +35,8 @@ pub(super) struct Layout {
 impl Layout {
     /// Lays out `slots` buffers of `buffer_bytes` bytes and as many queues; `None` if no address space holds them.
     pub(super) fn new(slots: usize, buffer_bytes: usize, align: usize, queues: usize) -> Option<Self> {
-        // Twice the slots: a queue of that many cells cannot be full, whoever stops between two steps (Q2).
+        // Twice the slots: a queue of that many cells cannot be full, whoever stops between two steps (Q2). With few,
+        // eight lines, so that neighbours lie apart.
         let cells = slots.checked_mul(2)?.checked_next_power_of_two()?.max(64);
         let stride = align_up(buffer_bytes, align.max(LINE_BYTES))?;
         let ends_at = HEADER_BYTES;
