@@ -141,5 +141,7 @@ impl Gate {
     }
 }
 
+// By its path, because a bench compiles this file too, from elsewhere.
 #[cfg(test)]
+#[path = "gate/tests.rs"]
 mod tests;

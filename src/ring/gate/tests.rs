@@ -173,6 +173,40 @@ fn until_asleep(thread: rustix::thread::Pid) {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+#[cfg_attr(miri, ignore)]
+fn who_sleeps_is_left_in_peace() {
+    for policy in POLICIES {
+        let things = Things::new(policy);
+        thread::scope(|scope| {
+            let (told, id) = std::sync::mpsc::channel();
+            let things = &things;
+            scope.spawn(move || {
+                told.send(rustix::thread::gettid()).unwrap();
+                assert!(things.take());
+            });
+            let id = id.recv().unwrap();
+            things.await_waiting(1);
+            until_asleep(id);
+            let path = format!("/proc/self/task/{id}/status");
+            let switches = || {
+                let status = std::fs::read_to_string(&path).unwrap();
+                status
+                    .lines()
+                    .filter(|line| line.contains("ctxt_switches"))
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            };
+            let before = switches();
+            assert_eq!(before.len(), 2);
+            thread::sleep(Duration::from_millis(300));
+            assert_eq!(switches(), before, "{policy:?} ran though nobody woke it");
+            things.publish(1);
+        });
+    }
+}
+
 /// Who is still on the way into the kernel when the epoch moves comes back as if woken; who is there does not.
 #[test]
 #[cfg(target_os = "linux")]
