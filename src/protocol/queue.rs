@@ -16,6 +16,8 @@
 //! - Q3: the tail never passes a cell that is not listed, nor the one that closes the queue: what is listed before is
 //!   received, and nothing is listed behind.
 //! - LISTING: push to pop, carries the post: whoever sees a listing sees its slot `Ready` or taken since.
+//! - TAIL: a listing to the next, by way of the tail, carries all listings before it. So whoever learns of a listing,
+//!   by LISTING or through fences, finds no gap before it, and whoever learns of the end does not wait for more.
 //! - Q4: a slot is taken for the listing that is its latest only: the slot notes the place of that one, so a slot that
 //!   went round and is `Ready` again is not taken out of its turn.
 //!
@@ -92,23 +94,29 @@ pub(crate) enum Refused {
     Closed(Held),
 }
 
+/// Returns how far it is from the head to the tail; 0 if the head is beyond a tail that was seen before it.
+fn distance(head: u64, tail: u64) -> u64 {
+    (tail.wrapping_sub(head) as i64).max(0) as u64
+}
+
 impl Queue<'_> {
-    /// Moves a hint.
+    /// Notes that all before `position` are taken.
     #[inline]
-    fn move_hint(&self, hint: &AtomicU64, position: u64) {
-        // ORDERING: Relaxed; nothing depends on a hint.
-        hint.store(position, Relaxed);
+    fn move_head(&self, position: u64) {
+        // ORDERING: Relaxed; nothing depends on this hint.
+        self.ends.head.position.store(position, Relaxed);
     }
 
     /// Lists the slot, if fewer than `bound` are listed.
     #[inline]
     pub(crate) fn push(&self, held: Held, me: Owner, time: Time, bound: u64) -> Result<(), Refused> {
         self.slots[held.slot as usize].post(&held, self.number, me, time);
-        // ORDERING: Relaxed; a hint. The cell decides.
-        let mut tail = self.ends.tail.position.load(Relaxed);
+        // ORDERING: TAIL, acquire side. A hint: the cell decides.
+        let mut tail = self.ends.tail.position.load(Acquire);
         loop {
             let cell = self.cells.at(tail);
-            // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it.
+            // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it. Who walks over a listing
+            // has seen it, and by coherence so has everybody who learns of the next (TAIL).
             let seen = cell.load(Relaxed);
             match self.cells.read(seen, tail) {
                 Said::Nothing => {}
@@ -122,14 +130,15 @@ impl Queue<'_> {
                     continue;
                 }
             }
-            if bound < self.slots.len() as u64 && tail.wrapping_sub(self.settled_head()) >= bound {
+            if bound < self.slots.len() as u64 && distance(self.settled_head(), tail) >= bound {
                 return self.refuse(held, me, time, Refused::Full);
             }
             self.slots[held.slot as usize].list_at(tail);
-            // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing.
+            // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing; TAIL.
             // Model: loom-tests/queue.rs.
             if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Release, Relaxed).is_ok() {
-                self.move_hint(&self.ends.tail.position, tail.wrapping_add(1));
+                // ORDERING: TAIL, release side.
+                self.ends.tail.position.store(tail.wrapping_add(1), Release);
                 if tail % 64 == 63 {
                     self.note_depth();
                 }
@@ -172,7 +181,7 @@ impl Queue<'_> {
             let taken = slot.ready_at(self.number, head).and_then(|seen| slot.try_take(number, seen, me));
             // Taken by us or by another, it is no longer to be had here (Q1).
             if let Some(held) = taken {
-                self.move_hint(&self.ends.head.position, head.wrapping_add(1));
+                self.move_head(head.wrapping_add(1));
                 return Popped::Taken(held, head);
             }
             head = head.wrapping_add(1);
@@ -199,15 +208,15 @@ impl Queue<'_> {
             };
         }
         if head != first {
-            self.move_hint(&self.ends.head.position, head);
+            self.move_head(head);
         }
         head
     }
 
     /// Returns the place of the next listing, and whether the queue is closed there.
     fn settled_tail(&self) -> (u64, bool) {
-        // ORDERING: Relaxed; a hint.
-        let mut tail = self.ends.tail.position.load(Relaxed);
+        // ORDERING: TAIL, acquire side.
+        let mut tail = self.ends.tail.position.load(Acquire);
         loop {
             // ORDERING: LISTING, acquire side, for what a closer did before.
             tail = match self.cells.read(self.cells.at(tail).load(Acquire), tail) {
@@ -241,7 +250,7 @@ impl Queue<'_> {
     pub(crate) fn depth(&self) -> u64 {
         // The head first, so that the tail is not behind it.
         let head = self.settled_head();
-        self.settled_tail().0.wrapping_sub(head).min(self.slots.len() as u64)
+        distance(head, self.settled_tail().0).min(self.slots.len() as u64)
     }
 
     /// Returns the most that were listed at a time whenever somebody looked.
