@@ -14,8 +14,10 @@ mod latch;
 mod loop_board;
 mod merge_tree;
 mod parking;
+mod queue;
 mod shares;
 mod sleep;
+mod slot;
 mod spinners;
 mod stream;
 mod turns;
@@ -38,6 +40,8 @@ pub fn scenarios() -> Vec<Scenario> {
         turns::scenarios(),
         lanes::scenarios(),
         stream::scenarios(),
+        slot::scenarios(),
+        queue::scenarios(),
     ]
     .concat()
 }

@@ -14,8 +14,10 @@ mod latch;
 mod loop_board;
 mod merge_tree;
 mod parking;
+mod queue;
 mod shares;
 mod sleep;
+mod slot;
 mod spinners;
 mod stream;
 mod turns;
@@ -77,6 +79,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     cost::WEAKENINGS,
     homes::WEAKENINGS,
     parking::WEAKENINGS,
+    slot::WEAKENINGS,
+    queue::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
     turns::WEAKENINGS,
