@@ -6,12 +6,14 @@
 pub(crate) mod cells;
 pub(crate) mod cost;
 pub(crate) mod course;
+pub(crate) mod front;
 pub(crate) mod homes;
 pub(crate) mod lanes;
 pub(crate) mod latch;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod parking;
+pub(crate) mod party;
 pub(crate) mod places;
 pub(crate) mod queue;
 pub(crate) mod retirement;

@@ -19,44 +19,21 @@
 
 use crossbeam_utils::CachePadded;
 
+use super::front::{ENDED, Front};
 use super::lanes::Lanes;
+pub(crate) use super::party::{Follower, Lane, Writer};
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 use Ordering::{Acquire, Relaxed, Release};
 
-const ENDED: u64 = 1 << 63;
-
 /// The counts that the parties of one stream share.
 #[derive(Debug)]
 pub(crate) struct Cursors {
-    /// The producer's, then each stage's.
-    published: Box<[CachePadded<AtomicU64>]>,
+    front: CachePadded<Front>,
+    /// How far each stage has come: stage k is publisher k + 1.
+    passed: Box<[CachePadded<AtomicU64>]>,
     lanes: Lanes,
     capacity: u64,
-}
-
-/// The producer's own count, and the count up to which it knows to be free.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    count: u64,
-    limit: u64,
-}
-
-/// A follower's own count, and what it knows of the publisher it follows.
-#[derive(Debug)]
-pub(crate) struct Follower {
-    /// Which publisher it follows.
-    upstream: usize,
-    count: u64,
-    known: u64,
-    ended: bool,
-}
-
-/// The token of a lane: a follower of the last publisher, with a cursor that the producer heeds.
-#[derive(Debug)]
-pub(crate) struct Lane {
-    pub(crate) follower: Follower,
-    index: usize,
 }
 
 /// What the producer found when it looked for room.
@@ -74,21 +51,22 @@ impl Cursors {
     /// Makes the counts of a stream of `capacity` elements, and the tokens of its producer and of each stage, in order.
     pub(crate) fn new(capacity: u64, stages: usize, most_lanes: usize) -> (Self, Writer, Vec<Follower>) {
         let cursors = Self {
-            published: (0..=stages).map(|_| CachePadded::new(AtomicU64::new(0))).collect(),
+            front: CachePadded::new(Front::new()),
+            passed: (0..stages).map(|_| CachePadded::new(AtomicU64::new(0))).collect(),
             lanes: Lanes::new(most_lanes),
             capacity,
         };
         let followers = (0..stages).map(|upstream| Follower::at(upstream, 0)).collect();
-        (cursors, Writer { count: 0, limit: capacity }, followers)
+        (cursors, Writer { count: 0, limit: capacity, claimed: 0 }, followers)
     }
 
     /// Looks how far the readers have come.
     pub(crate) fn look_for_room(&self, writer: &mut Writer) -> Room {
-        let (last, is_cut) = match self.published.len() {
-            1 => (writer.count, false),
+        let (last, is_cut) = match self.passed.last() {
+            None => (writer.count, false),
             // ORDERING: GATE, acquire side, for a stream without a lane: the stages have done with what they passed on.
             // The fence in `floor` would do it too, so no model can miss it.
-            stages => (self.published[stages - 1].load(Acquire), self.is_cut()),
+            Some(passed) => (passed.load(Acquire), self.is_cut()),
         };
         let (floor, lanes) = self.lanes.floor(last & !ENDED);
         // A lane that is about to join has a cursor of some time ago, which it does not read at (G1).
@@ -99,32 +77,71 @@ impl Cursors {
     /// Returns whether a stage is gone while the producer is not.
     fn is_cut(&self) -> bool {
         // ORDERING: Relaxed; nothing rides on it: the producer gives up.
-        self.published[1..].iter().any(|count| count.load(Relaxed) & ENDED != 0)
+        self.passed.iter().any(|count| count.load(Relaxed) & ENDED != 0)
     }
 
-    /// Publishes the next `count` elements, which the producer has written.
+    /// Says that the producer writes the next element now.
+    #[inline(always)]
+    pub(crate) fn begin_push(&self) {
+        self.front.begin();
+    }
+
+    /// Publishes the next element, which the producer has written, with its echo.
+    #[inline(always)]
+    pub(crate) fn push(&self, writer: &mut Writer, bits: u64) {
+        debug_assert!(writer.known_room() > 0);
+        self.front.push(writer.count, bits);
+        writer.count += 1;
+    }
+
+    /// Says that the producer writes the next `count` elements now.
+    #[inline(always)]
+    pub(crate) fn claim(&self, writer: &mut Writer, count: u64) {
+        debug_assert!(count <= writer.known_room());
+        // A claim that was not committed in full stands.
+        writer.claimed = writer.claimed.max(writer.count + count);
+        self.front.claim(writer.claimed);
+    }
+
+    /// Publishes the next `count` elements, which the producer has claimed and written.
     #[inline(always)]
     pub(crate) fn publish(&self, writer: &mut Writer, count: u64) {
-        debug_assert!(count <= writer.known_room());
+        debug_assert!(writer.count + count <= writer.claimed);
         writer.count += count;
-        // ORDERING: PUBLISH, release side. Carries the elements. Model: loom-tests/stream.rs.
-        self.published[0].store(writer.count, Release);
+        self.front.publish(writer.count);
     }
 
     /// Says that the producer publishes nothing more.
     pub(crate) fn end(&self, writer: &mut Writer) {
-        // ORDERING: PUBLISH, release side; a follower that reads the end has to find the last elements too.
-        self.published[0].store(writer.count | ENDED, Release);
+        self.front.publish(writer.count | ENDED);
     }
 
     /// Looks at the publisher that `follower` follows; returns how many elements it may touch.
     #[inline]
     pub(crate) fn look(&self, follower: &mut Follower) -> u64 {
-        // ORDERING: PUBLISH, acquire side.
-        let published = self.published[follower.upstream].load(Acquire);
+        let published = self.published(follower.upstream);
         follower.ended = published & ENDED != 0;
         follower.known = published & !ENDED;
         follower.known_elements()
+    }
+
+    /// Returns the echo of the follower's next element, if it has just been pushed and is the only one.
+    #[inline]
+    pub(crate) fn hear(&self, follower: &Follower) -> Option<u64> {
+        if follower.upstream == 0 && follower.known_elements() == 1 {
+            self.front.hear(follower.count)
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    fn published(&self, publisher: usize) -> u64 {
+        match publisher.checked_sub(1) {
+            None => self.front.published(),
+            // ORDERING: PUBLISH, acquire side.
+            Some(stage) => self.passed[stage].load(Acquire),
+        }
     }
 
     /// Passes the stage's next `count` elements on to whoever follows it.
@@ -132,20 +149,19 @@ impl Cursors {
     pub(crate) fn pass(&self, stage: &mut Follower, count: u64) {
         stage.advance(count);
         // ORDERING: PUBLISH, release side: carries the elements as the stage left them.
-        self.published[stage.upstream + 1].store(stage.count, Release);
+        self.passed[stage.upstream].store(stage.count, Release);
     }
 
     /// Says that the stage passes nothing more on.
     pub(crate) fn end_stage(&self, stage: &mut Follower) {
         // ORDERING: PUBLISH, release side, as in `end`.
-        self.published[stage.upstream + 1].store(stage.count | ENDED, Release);
+        self.passed[stage.upstream].store(stage.count | ENDED, Release);
     }
 
     /// Joins as a lane at what the last publisher has published. `None` if there are too many lanes.
     pub(crate) fn join(&self) -> Option<Lane> {
-        let upstream = self.published.len() - 1;
-        // ORDERING: Relaxed; the lane reads no element before it has looked.
-        let (index, begin) = self.lanes.join(|| self.published[upstream].load(Relaxed) & !ENDED)?;
+        let upstream = self.passed.len();
+        let (index, begin) = self.lanes.join(|| self.published(upstream) & !ENDED)?;
         Some(Lane { follower: Follower::at(upstream, begin), index })
     }
 
@@ -161,6 +177,17 @@ impl Cursors {
         self.lanes.leave(lane.index);
     }
 
+    /// Returns how many elements the last publisher has published, for observers, and whether that was the last.
+    pub(crate) fn observe(&self) -> (u64, bool) {
+        let published = self.published(self.passed.len());
+        (published & !ENDED, published & ENDED != 0)
+    }
+
+    /// Returns the first element that was not written over when an observer copied it, among those it has copied.
+    pub(crate) fn first_intact(&self) -> u64 {
+        self.front.first_intact(self.capacity)
+    }
+
     /// Returns how many lanes read just now.
     pub(crate) fn lanes(&self) -> u32 {
         self.lanes.count()
@@ -174,58 +201,5 @@ impl Cursors {
     /// Returns how many elements the stream holds at most.
     pub(crate) fn capacity(&self) -> u64 {
         self.capacity
-    }
-}
-
-impl Writer {
-    /// Returns the number of the element that is written next.
-    #[inline(always)]
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Forgets what it knows to be free, so that the next step looks again.
-    pub(crate) fn forget_room(&mut self) {
-        self.limit = self.count;
-    }
-
-    /// Returns how many elements can be written without looking.
-    #[inline(always)]
-    pub(crate) fn known_room(&self) -> u64 {
-        self.limit - self.count
-    }
-}
-
-impl Follower {
-    fn at(upstream: usize, count: u64) -> Self {
-        Self { upstream, count, known: count, ended: false }
-    }
-
-    fn advance(&mut self, count: u64) {
-        debug_assert!(count <= self.known_elements());
-        self.count += count;
-    }
-
-    /// Returns the number of the element that is touched next.
-    #[inline(always)]
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Returns how many elements can be touched without looking.
-    #[inline(always)]
-    pub(crate) fn known_elements(&self) -> u64 {
-        self.known - self.count
-    }
-
-    /// Returns whether everything has been touched that there will ever be, as far as the last look told.
-    #[inline]
-    pub(crate) fn is_drained(&self) -> bool {
-        self.ended && self.known == self.count
-    }
-
-    /// Returns which publisher this one follows.
-    pub(crate) fn upstream(&self) -> usize {
-        self.upstream
     }
 }

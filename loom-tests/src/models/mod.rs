@@ -7,6 +7,7 @@ use crate::protocol;
 use crate::scenario::Scenario;
 
 mod cost;
+mod front;
 mod homes;
 mod idle;
 mod lanes;
@@ -39,6 +40,7 @@ pub fn scenarios() -> Vec<Scenario> {
         spinners::scenarios(),
         turns::scenarios(),
         lanes::scenarios(),
+        front::scenarios(),
         stream::scenarios(),
         slot::scenarios(),
         queue::scenarios(),

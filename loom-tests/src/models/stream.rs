@@ -19,6 +19,7 @@ use crate::watched::Watched;
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("stream: one lane, going round", Some(3), one_lane_going_round),
+        Scenario::new("stream: batches and single elements", Some(3), batches_and_single_elements),
         Scenario::new("stream: the end", Some(3), the_end),
         Scenario::new("stream: a lane joins while the producer runs on", Some(3), a_lane_joins_late),
         Scenario::new("stream: a lane joins behind a stage", Some(2), a_lane_joins_behind_a_stage),
@@ -52,9 +53,21 @@ impl Ring {
         if writer.known_room() == 0 && self.cursors.look_for_room(writer).free == 0 {
             return false;
         }
+        self.cursors.begin_push();
         self.place(writer.count()).set(writer.count());
-        self.cursors.publish(writer, 1);
+        self.cursors.push(writer, writer.count());
         true
+    }
+
+    /// Writes as many elements at once as there is room for; returns how many those were.
+    fn write(&self, writer: &mut Writer) -> u64 {
+        let count = self.cursors.look_for_room(writer).free;
+        self.cursors.claim(writer, count);
+        for number in writer.count()..writer.count() + count {
+            self.place(number).set(number);
+        }
+        self.cursors.publish(writer, count);
+        count
     }
 
     /// Changes what the stage may, all at once; returns how much that was.
@@ -73,6 +86,11 @@ impl Ring {
         let stages = lane.follower.upstream() as u64;
         let count = self.cursors.look(&mut lane.follower);
         let begin = lane.follower.count();
+        if let Some(echo) = self.cursors.hear(&lane.follower) {
+            assert_eq!(echo, begin, "the echo is the element");
+            self.cursors.release(lane, 1);
+            return 1;
+        }
         for number in begin..begin + count {
             assert_eq!(self.place(number).get(), number + stages * SEEN, "every stage has seen the element");
         }
@@ -99,6 +117,27 @@ fn one_lane_going_round() {
     ring.read(&mut lane);
     assert_eq!(lane.follower.count(), writer.count());
     assert!(ring.push(&mut writer));
+}
+
+/// An echo is of a pushed element, never of a batch.
+fn batches_and_single_elements() {
+    let (ring, mut writer, _) = Ring::new(2, 0);
+    let mut lane = ring.cursors.join().unwrap();
+    ring.push(&mut writer);
+    let producer = thread::spawn({
+        let ring = ring.clone();
+        move || {
+            ring.write(&mut writer);
+            ring.push(&mut writer);
+            writer
+        }
+    });
+    ring.read(&mut lane);
+    ring.read(&mut lane);
+    let mut writer = producer.join().unwrap();
+    ring.read(&mut lane);
+    assert_eq!(lane.follower.count(), writer.count());
+    assert_eq!(ring.write(&mut writer), 2);
 }
 
 fn the_end() {

@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 mod cost;
+mod front;
 mod homes;
 mod lanes;
 mod latch;
@@ -85,6 +86,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     spinners::WEAKENINGS,
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
+    front::WEAKENINGS,
     stream::WEAKENINGS,
 ];
 

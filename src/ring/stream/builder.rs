@@ -127,7 +127,7 @@ impl<T: Value, const K: usize> StagedBuilder<T, K> {
             .map_err(|error| BuildError::System(SystemError::new("memfd_create", error)))?;
         let (cursors, writer, mut followers) = Cursors::new(capacity as u64, K, most_lanes);
         let lane = cursors.join();
-        let core = Arc::new(Core::new(memory, cursors, K + 1, waiting, when_unread));
+        let core = Arc::new(Core::new(memory, cursors, K, waiting, when_unread));
         let mut followers = followers.drain(..);
         let stages = std::array::from_fn(|_| {
             // The counts made one for each stage.

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::follow;
-use super::{ReadError, Stream, TryReadError};
+use super::pace::Pace;
+use super::{ReadError, Stream, TryReadError, follow};
 use crate::memory::Value;
 use crate::protocol::stream::Lane;
 
@@ -20,11 +20,12 @@ use crate::protocol::stream::Lane;
 pub struct Consumer<T: Value> {
     core: Arc<Core<T>>,
     lane: Lane,
+    pace: Pace,
 }
 
 impl<T: Value> Consumer<T> {
     pub(super) fn new(core: Arc<Core<T>>, lane: Lane) -> Self {
-        Self { core, lane }
+        Self { core, lane, pace: Pace::new() }
     }
 
     /// Returns how many elements the stream holds.
@@ -50,7 +51,7 @@ impl<T: Value> Consumer<T> {
     #[inline]
     pub fn pop(&mut self) -> Result<T, ReadError> {
         if self.lane.follower.known_elements() == 0 {
-            self.wait_for_elements(None)?;
+            return self.pop_by(None);
         }
         Ok(self.pop_known())
     }
@@ -62,9 +63,16 @@ impl<T: Value> Consumer<T> {
     /// [`ReadError::TimedOut`] and [`ReadError::Closed`].
     pub fn pop_timeout(&mut self, timeout: Duration) -> Result<T, ReadError> {
         if self.lane.follower.known_elements() == 0 {
-            self.wait_for_elements(Instant::now().checked_add(timeout))?;
+            return self.pop_by(Instant::now().checked_add(timeout));
         }
         Ok(self.pop_known())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pop_by(&mut self, deadline: Option<Instant>) -> Result<T, ReadError> {
+        follow::wait(&self.core, &mut self.lane.follower, &mut self.pace, deadline)?;
+        Ok(self.hear_or_pop())
     }
 
     /// Takes the next element if it is there.
@@ -75,9 +83,28 @@ impl<T: Value> Consumer<T> {
     #[inline]
     pub fn try_pop(&mut self) -> Result<T, TryReadError> {
         if self.lane.follower.known_elements() == 0 {
-            self.look()?;
+            return self.look_and_pop();
         }
         Ok(self.pop_known())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_and_pop(&mut self) -> Result<T, TryReadError> {
+        follow::look(&self.core, &mut self.lane.follower, &mut self.pace)?;
+        Ok(self.hear_or_pop())
+    }
+
+    /// Takes the next element, from its echo if there is one.
+    #[inline]
+    fn hear_or_pop(&mut self) -> T {
+        match self.core.cursors.hear(&self.lane.follower).and_then(Core::of_echo) {
+            Some(value) => {
+                self.release(1);
+                value
+            }
+            None => self.pop_known(),
+        }
     }
 
     #[inline(always)]
@@ -117,10 +144,7 @@ impl<T: Value> Consumer<T> {
     #[inline]
     fn read_by(&mut self, most: usize, deadline: Option<Instant>) -> Result<ReadBatch<'_, T>, ReadError> {
         if self.lane.follower.known_elements() < most as u64 {
-            self.core.cursors.look(&mut self.lane.follower);
-            if self.lane.follower.known_elements() == 0 && most > 0 {
-                self.wait_for_elements(deadline)?;
-            }
+            follow::wait(&self.core, &mut self.lane.follower, &mut self.pace, deadline)?;
         }
         let len = self.lane.follower.known_elements().min(most as u64) as usize;
         Ok(ReadBatch { consumer: self, len })
@@ -134,20 +158,10 @@ impl<T: Value> Consumer<T> {
     #[inline]
     pub fn try_read(&mut self, most: usize) -> Result<ReadBatch<'_, T>, TryReadError> {
         if self.lane.follower.known_elements() < most as u64 {
-            self.look()?;
+            follow::look(&self.core, &mut self.lane.follower, &mut self.pace)?;
         }
         let len = self.lane.follower.known_elements().min(most as u64) as usize;
         Ok(ReadBatch { consumer: self, len })
-    }
-
-    #[cold]
-    fn look(&mut self) -> Result<(), TryReadError> {
-        follow::look(&self.core, &mut self.lane.follower)
-    }
-
-    #[cold]
-    fn wait_for_elements(&mut self, deadline: Option<Instant>) -> Result<(), ReadError> {
-        follow::wait(&self.core, &mut self.lane.follower, deadline)
     }
 }
 

@@ -23,8 +23,10 @@ pub(super) struct Core<T> {
     pub(super) cursors: Cursors,
     /// Where the producer waits for room.
     pub(super) room: Gate,
-    /// Where those wait who follow publisher k.
-    pub(super) ready: Box<[Gate]>,
+    /// Where those wait who follow the producer.
+    pub(super) pushed: Gate,
+    /// Where those wait who follow each stage.
+    passed: Box<[Gate]>,
     pub(super) when_unread: Unread,
     _values: PhantomData<T>,
 }
@@ -34,7 +36,7 @@ impl<T: Value> Core<T> {
     pub(super) fn new(
         memory: Mirror,
         cursors: Cursors,
-        gates: usize,
+        stages: usize,
         waiting: Waiting,
         when_unread: Unread,
     ) -> Self {
@@ -46,7 +48,8 @@ impl<T: Value> Core<T> {
             mask: capacity - 1,
             cursors,
             room: Gate::new(waiting),
-            ready: (0..gates).map(|_| Gate::new(waiting)).collect(),
+            pushed: Gate::new(waiting),
+            passed: (0..stages).map(|_| Gate::new(waiting)).collect(),
             when_unread,
             _values: PhantomData,
         }
@@ -54,6 +57,26 @@ impl<T: Value> Core<T> {
 
     pub(super) fn capacity(&self) -> usize {
         self.mask as usize + 1
+    }
+
+    /// Where those wait who follow this publisher.
+    pub(super) fn ready(&self, publisher: usize) -> &Gate {
+        match publisher.checked_sub(1) {
+            None => &self.pushed,
+            Some(stage) => &self.passed[stage],
+        }
+    }
+
+    /// How many elements a reader is content with: some lines of them.
+    #[inline]
+    pub(super) fn enough_to_read(&self) -> u64 {
+        const BYTES: u64 = 2048;
+        (BYTES / size_of::<T>() as u64).min((self.mask + 1) / 4)
+    }
+
+    /// How much room a producer is content with that found the stream full.
+    pub(super) fn enough_room(&self) -> u64 {
+        (self.mask + 1) / 8
     }
 
     #[inline(always)]
@@ -85,6 +108,21 @@ impl<T: Value> Core<T> {
         unsafe { self.place(number).write(value) }
     }
 
+    /// Returns what the echo of an element is; none if the element is too large for one.
+    #[inline(always)]
+    pub(super) fn echo_of(value: &T) -> Option<u64> {
+        let bytes = bytemuck::bytes_of(value);
+        let mut word = [0; 8];
+        word.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(u64::from_ne_bytes(word))
+    }
+
+    /// Returns the element that an echo is of.
+    #[inline(always)]
+    pub(super) fn of_echo(bits: u64) -> Option<T> {
+        bits.to_ne_bytes().get(..size_of::<T>()).map(bytemuck::pod_read_unaligned)
+    }
+
     /// Returns the elements of these numbers, at most as many as the capacity.
     ///
     /// # Safety
@@ -107,6 +145,39 @@ impl<T: Value> Core<T> {
         // SAFETY: as in `slice`; and nobody else reads or writes them. No byte is in the slice twice, because it is no
         // longer than the capacity.
         unsafe { std::slice::from_raw_parts_mut(self.place(numbers.start), len) }
+    }
+
+    /// Copies the elements from this number on, which others may be writing meanwhile: what is copied may be a mixture.
+    ///
+    /// The copy is made through a mapping that nobody writes through, by volatile reads of whole words (M1, M4).
+    pub(super) fn copy(&self, begin: u64, copies: &mut [T]) {
+        let capacity = self.mask + 1;
+        for (number, copy) in (begin..).zip(copies) {
+            let at = (number & self.mask) as usize * size_of::<T>();
+            debug_assert!(number - begin < capacity);
+            let bytes = bytemuck::bytes_of_mut(copy);
+            match align_of::<T>() {
+                1 => self.copy_words::<u8>(at, bytes),
+                2 => self.copy_words::<u16>(at, bytes),
+                4 => self.copy_words::<u32>(at, bytes),
+                _ => self.copy_words::<u64>(at, bytes),
+            }
+        }
+    }
+
+    /// Copies bytes from this place on, a word at a time. Place and length are multiples of a word's size.
+    #[inline(always)]
+    fn copy_words<W: Value>(&self, at: usize, bytes: &mut [u8]) {
+        let from = self.memory.view().wrapping_add(at).cast::<W>();
+        debug_assert!(from.is_aligned() && bytes.len().is_multiple_of(size_of::<W>()));
+        assert!(at + bytes.len() <= self.memory.len());
+        for (k, word) in bytes.chunks_exact_mut(size_of::<W>()).enumerate() {
+            // SAFETY: the word lies within the view (M1), because the bytes do, and is aligned, because elements are and
+            // words are aligned to no more. Whatever is there is a valid word. That others write it meanwhile by another address is
+            // as if a device did (M4), which a volatile read is for.
+            let copied = unsafe { from.wrapping_add(k).read_volatile() };
+            word.copy_from_slice(bytemuck::bytes_of(&copied));
+        }
     }
 
     fn len_of(&self, numbers: &Range<u64>) -> usize {

@@ -3,13 +3,19 @@
 use std::time::Instant;
 
 use super::core::Core;
+use super::pace::Pace;
 use super::{ReadError, TryReadError};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
 
 /// Looks for elements. `Ok` if there are any.
-pub(super) fn look<T: Value>(core: &Core<T>, follower: &mut Follower) -> Result<(), TryReadError> {
-    if core.cursors.look(follower) > 0 {
+#[inline]
+pub(super) fn look<T: Value>(
+    core: &Core<T>,
+    follower: &mut Follower,
+    pace: &mut Pace,
+) -> Result<(), TryReadError> {
+    if pace.look(core.enough_to_read(), 1, || core.cursors.look(follower)) > 0 {
         Ok(())
     } else if follower.is_drained() {
         Err(TryReadError::Closed)
@@ -19,13 +25,15 @@ pub(super) fn look<T: Value>(core: &Core<T>, follower: &mut Follower) -> Result<
 }
 
 /// Waits for elements. `Ok` if there are any.
+#[inline]
 pub(super) fn wait<T: Value>(
     core: &Core<T>,
     follower: &mut Follower,
+    pace: &mut Pace,
     deadline: Option<Instant>,
 ) -> Result<(), ReadError> {
-    let gate = &core.ready[follower.upstream()];
-    let found = gate.wait(deadline, || match look(core, follower) {
+    let gate = core.ready(follower.upstream());
+    let found = gate.wait(deadline, || match look(core, follower, pace) {
         Ok(()) => Some(Ok(())),
         Err(TryReadError::Closed) => Some(Err(ReadError::Closed)),
         Err(TryReadError::Empty) => None,

@@ -14,6 +14,8 @@ mod consumer;
 mod core;
 mod error;
 mod follow;
+mod observer;
+mod pace;
 mod producer;
 mod stage;
 
@@ -24,6 +26,7 @@ pub use consumer::{Consumer, ReadBatch};
 pub use error::{
     BuildError, JoinError, PushError, ReadError, TryPushError, TryReadError, TryWriteError, WriteError,
 };
+pub use observer::{Observed, Observer};
 pub use producer::{Producer, WriteBatch};
 pub use stage::{Stage, StageBatch};
 
@@ -83,6 +86,11 @@ impl<T: Value> Stream<T> {
         let lane = self.core.cursors.join();
         let lane = lane.ok_or(JoinError::TooManyLanes { available: self.core.cursors.most_lanes() })?;
         Ok(Consumer::new(self.core.clone(), lane))
+    }
+
+    /// Returns an observer, which copies what is published from now on and holds nobody up.
+    pub fn observe(&self) -> Observer<T> {
+        Observer::new(self.core.clone())
     }
 
     /// Returns how many lanes read just now.

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
+use super::pace::Pace;
 use super::{ReadError, Stream, TryReadError, follow};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
@@ -19,11 +20,12 @@ use crate::protocol::stream::Follower;
 pub struct Stage<T: Value> {
     core: Arc<Core<T>>,
     follower: Follower,
+    pace: Pace,
 }
 
 impl<T: Value> Stage<T> {
     pub(super) fn new(core: Arc<Core<T>>, follower: Follower) -> Self {
-        Self { core, follower }
+        Self { core, follower, pace: Pace::new() }
     }
 
     /// Returns how many elements the stream holds.
@@ -62,8 +64,8 @@ impl<T: Value> Stage<T> {
 
     #[inline]
     fn read_by(&mut self, most: usize, deadline: Option<Instant>) -> Result<StageBatch<'_, T>, ReadError> {
-        if self.follower.known_elements() < most as u64 && self.core.cursors.look(&mut self.follower) == 0 {
-            follow::wait(&self.core, &mut self.follower, deadline)?;
+        if self.follower.known_elements() < most as u64 {
+            follow::wait(&self.core, &mut self.follower, &mut self.pace, deadline)?;
         }
         Ok(self.batch(most))
     }
@@ -76,7 +78,7 @@ impl<T: Value> Stage<T> {
     #[inline]
     pub fn try_read(&mut self, most: usize) -> Result<StageBatch<'_, T>, TryReadError> {
         if self.follower.known_elements() < most as u64 {
-            follow::look(&self.core, &mut self.follower)?;
+            follow::look(&self.core, &mut self.follower, &mut self.pace)?;
         }
         Ok(self.batch(most))
     }
@@ -90,14 +92,14 @@ impl<T: Value> Stage<T> {
     #[inline]
     fn pass(&mut self, count: u64) {
         self.core.cursors.pass(&mut self.follower, count);
-        self.core.ready[self.follower.upstream() + 1].notify_all();
+        self.core.ready(self.follower.upstream() + 1).notify_all();
     }
 }
 
 impl<T: Value> Drop for Stage<T> {
     fn drop(&mut self) {
         self.core.cursors.end_stage(&mut self.follower);
-        self.core.ready[self.follower.upstream() + 1].notify_all();
+        self.core.ready(self.follower.upstream() + 1).notify_all();
         // The producer may wait for room that nobody will make any more.
         self.core.room.notify_all();
     }
