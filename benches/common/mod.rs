@@ -75,8 +75,12 @@ impl<'a> Table<'a> {
         self
     }
 
-    /// Times all rows and prints the table.
+    /// Times all rows and prints the table, if its title has one of the words that the program was given, or none were.
     pub fn measure(mut self) {
+        let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+        if words.peek().is_some() && !words.any(|word| self.title.contains(&word)) {
+            return;
+        }
         let (mut trips, mut others) = (Vec::new(), Vec::new());
         let mut patience = self.rounds;
         let mut round = 0;
