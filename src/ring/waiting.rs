@@ -4,12 +4,15 @@
 //! line. So a waiter first spins for a little while, and then goes on only if nobody is the worse for it:
 //!
 //! ```text
-//! free spin --permit--> spin --> yield --> sleep
-//!     +-----none-----------------^
-//! the other side on our CPU: yield a few times --> sleep
+//! spin a little --> yield once --nobody ran, and a permit--> spin --> yield --> sleep
+//!                       +--------somebody ran, or none----------------^
+//! the other side was last seen on our CPU: yield a few times --> sleep
 //! ```
-//! - Y1: past the free spin, spinners hold a permit, and there is one less of those than CPUs that the process may use;
-//!   where its CPU time is cut by a fractional quota there is none, and no free spin: a spinner would spend the quota.
+//! A yield that takes long has let another thread run: there are more of them than CPUs, and to spin would be to keep one
+//! from its turn, perhaps the very one that we wait for.
+//!
+//! - Y1: past the first little while, spinners hold a permit, and there is one less of those than CPUs that the process may use;
+//!   where its CPU time is cut by a fractional quota there is none, and nobody spins at all: a spinner would spend the quota.
 //! - Y2: every policy ends in sleep, from which nothing but a notifier or the deadline wakes.
 //!
 //! The bounds are measured in `benches/gate.rs` and argued in `docs/decisions/0010-waiting.md`.
@@ -56,6 +59,9 @@ const LONG_SPIN: Duration = Duration::from_millis(1);
 
 /// How long a waiter goes on with yielding: the CPU stays awake and a waker finds it so.
 const YIELDS: Duration = Duration::from_micros(60);
+
+/// A yield that takes longer has let another thread run: alone it takes 0.2 us, two switches of threads 1.1.
+const LONG_YIELD: Duration = Duration::from_nanos(700);
 
 /// How often a waiter yields that takes turns with the other side.
 const TURNS: u32 = 8;
@@ -118,26 +124,33 @@ impl Waiting {
         }
         let start = Instant::now();
         let end = |budget: Duration| deadline.map_or(start + budget, |deadline| deadline.min(start + budget));
-        let mut found = spin_until(end(FREE_SPIN), &mut attempt);
-        if found.is_none()
+        if let Some(found) = spin_until(end(FREE_SPIN), &mut attempt) {
+            return Some(found);
+        }
+        let before = Instant::now();
+        thread::yield_now();
+        let another_ran = before.elapsed() >= LONG_YIELD;
+        if let Some(found) = attempt() {
+            if another_ran {
+                // It did not come while we spun, and was there when we had let another run.
+                turns.other_is_on(here);
+            }
+            return Some(found);
+        }
+        if !another_ran
             && let Some(_permit) = Permit::take(spinners())
+            && let Some(found) = spin_until(end(spin), &mut attempt)
         {
-            found = spin_until(end(spin), &mut attempt);
+            return Some(found);
         }
-        if found.is_some() {
-            return found;
-        }
-        let (yields_until, mut yields) = (end(spin + YIELDS), 0);
-        while found.is_none() && Instant::now() < yields_until {
+        let yields_until = end(spin + YIELDS);
+        while Instant::now() < yields_until {
             thread::yield_now();
-            yields += 1;
-            found = attempt();
+            if let Some(found) = attempt() {
+                return Some(found);
+            }
         }
-        if found.is_some() && yields == 1 {
-            // It did not come while we spun, and was there when we had let another run.
-            turns.other_is_on(here);
-        }
-        found
+        None
     }
 }
 
