@@ -10,6 +10,7 @@ pub(crate) mod front;
 pub(crate) mod homes;
 pub(crate) mod lanes;
 pub(crate) mod latch;
+pub(crate) mod latest;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod parking;

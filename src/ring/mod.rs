@@ -12,6 +12,7 @@ mod error;
 mod future;
 mod gate;
 mod handle;
+mod latest;
 mod layout;
 mod options;
 mod queue;
@@ -25,6 +26,9 @@ pub use buffer::Buffer;
 pub use builder::RingBuilder;
 pub use error::{BuildError, Closed, NoSuchQueue, SendError, TimeoutError, TryError};
 pub use handle::Ring;
+pub use latest::{
+    Latest, LatestBuilder, LatestEnds, LatestError, LatestReader, LatestWriter, NextValue, Reading,
+};
 pub use options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions, WhenFull};
 pub use queue::{Queue, Sent};
 pub use shared_buffer::SharedBuffer;

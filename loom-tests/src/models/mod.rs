@@ -12,6 +12,7 @@ mod homes;
 mod idle;
 mod lanes;
 mod latch;
+mod latest;
 mod loop_board;
 mod merge_tree;
 mod parking;
@@ -41,6 +42,7 @@ pub fn scenarios() -> Vec<Scenario> {
         turns::scenarios(),
         lanes::scenarios(),
         front::scenarios(),
+        latest::scenarios(),
         stream::scenarios(),
         slot::scenarios(),
         queue::scenarios(),

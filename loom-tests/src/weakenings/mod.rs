@@ -12,6 +12,7 @@ mod front;
 mod homes;
 mod lanes;
 mod latch;
+mod latest;
 mod loop_board;
 mod merge_tree;
 mod parking;
@@ -87,6 +88,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
     front::WEAKENINGS,
+    latest::WEAKENINGS,
     stream::WEAKENINGS,
 ];
 
