@@ -7,6 +7,7 @@ pub(crate) mod cells;
 pub(crate) mod cost;
 pub(crate) mod course;
 pub(crate) mod front;
+pub(crate) mod hazard;
 pub(crate) mod homes;
 pub(crate) mod lanes;
 pub(crate) mod latch;

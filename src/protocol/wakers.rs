@@ -144,11 +144,7 @@ impl Wakers {
         if !others {
             return self.bed.notify(count);
         }
-        let (threads_first, end) = {
-            let mut tasks = self.tasks();
-            tasks.threads_first ^= threads > 0;
-            (tasks.threads_first && threads > 0, tasks.next)
-        };
+        let (threads_first, end) = self.take_turn(threads);
         // Each kind takes as many as it has, so what is left for the second is left because the first has no more.
         if threads_first {
             let woken = self.bed.notify(count);
@@ -159,25 +155,54 @@ impl Wakers {
         }
     }
 
+    /// Wakes one thread, or returns a task's waker for the caller to wake.
+    ///
+    /// For a caller that must not run an executor's code where it is.
+    pub(crate) fn notify_one(&self) -> Option<Waker> {
+        let (threads, others) = self.bed.waiting();
+        if !others {
+            self.bed.notify(1);
+            return None;
+        }
+        let (threads_first, end) = self.take_turn(threads);
+        if threads_first && self.bed.notify(1) == 1 {
+            return None;
+        }
+        let task = self.next_task(end);
+        if task.is_none() && !threads_first {
+            self.bed.notify(1);
+        }
+        task
+    }
+
+    /// Returns whether threads come first this time, and the number from which on tasks have looked after us.
+    fn take_turn(&self, threads: u32) -> (bool, u64) {
+        let mut tasks = self.tasks();
+        tasks.threads_first ^= threads > 0;
+        (tasks.threads_first && threads > 0, tasks.next)
+    }
+
     /// Calls at most `count` tasks whose numbers are below `end`; returns how many. Who comes later has looked.
     fn call(&self, count: u32, end: u64) -> u32 {
         let mut called = 0;
-        while called < count {
-            let waker = {
-                let mut tasks = self.tasks();
-                if tasks.queue.front().is_none_or(|&(number, _)| number >= end) {
-                    break;
-                }
-                let front = tasks.queue.pop_front();
-                self.tell_bed(&tasks);
-                front
-            };
-            if let Some((_, waker)) = waker {
-                waker.wake();
-            }
+        while called < count
+            && let Some(waker) = self.next_task(end)
+        {
+            waker.wake();
             called += 1;
         }
         called
+    }
+
+    /// Takes the longest waiting task out of the list, if its number is below `end`.
+    fn next_task(&self, end: u64) -> Option<Waker> {
+        let mut tasks = self.tasks();
+        if tasks.queue.front().is_none_or(|&(number, _)| number >= end) {
+            return None;
+        }
+        let (_, waker) = tasks.queue.pop_front()?;
+        self.tell_bed(&tasks);
+        Some(waker)
     }
 
     /// Sees to it that the bed's bit is off while nobody is in the list (W2).

@@ -4,14 +4,16 @@
 //! it, so that a buffer keeps the memory alive without touching a shared count when it changes hands.
 //!
 //! - C1: a slot's count is given up when the slot is retired (E1), and not before. So while a buffer exists, whose slot
-//!   is held, the core does.
+//!   is held, the core does. Whoever gives a slot away [stays](Stay) until its last access (Z1).
 
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::task::Waker;
 
 use super::Waiting;
+use super::stay::{self, Stay};
 
 use super::gate::Gate;
 use super::layout::Layout;
@@ -183,9 +185,12 @@ impl Core {
         popped
     }
 
-    fn list_free(&self, held: Held) {
+    /// Lists a slot as free and wakes a thread that waits for one, or returns the waker of a task that does.
+    #[inline]
+    fn list_free(&self, held: Held) -> Option<Waker> {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
         let _ = self.queue(FREE).push(held, ME, Time::First, u64::MAX);
+        self.line(FREE).filled.notify_one()
     }
 
     /// Notes how deep the queues are, while a claimer waits for what is in them.
@@ -234,6 +239,13 @@ unsafe impl Send for SlotCore {}
 // SAFETY: as above.
 unsafe impl Sync for SlotCore {}
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        // Every slot is retired, and we have acquired that.
+        stay::wait_until_nobody_is_at(self);
+    }
+}
+
 impl SlotCore {
     /// Stands for the count of a slot of this core.
     ///
@@ -260,33 +272,44 @@ impl SlotCore {
     /// Gives a slot back to the free ones. It was the caller's claim to the core.
     #[inline]
     pub(super) fn release(self, held: Held) {
-        let slot = held.slot;
-        self.get().list_free(held);
-        self.get().line(FREE).filled.notify(1);
-        self.after_post(slot);
+        self.give(held, |core, held| core.list_free(held));
     }
 
     /// Gives up a slot whose payload has begun to change since it was received: as the ring's owner decided.
     #[cold]
     pub(super) fn give_up(self, held: Held) {
-        let (core, slot, queue) = (self.get(), held.slot, held.came_from());
-        match core.dropped_dirty {
-            DroppedDirty::Free => return self.release(held),
-            DroppedDirty::SetAside => core.slot(slot).set_aside(held, ME),
-            DroppedDirty::SendAgain => match core.queue(queue).push(held, ME, Time::Again, u64::MAX) {
-                Ok(()) => core.line(queue).filled.notify(1),
-                Err(Refused::Full(held) | Refused::Closed(held)) => return self.release(held),
-            },
-        }
-        self.after_post(slot);
+        self.give(held, |core, held| {
+            let queue = held.came_from();
+            match core.dropped_dirty {
+                DroppedDirty::Free => core.list_free(held),
+                DroppedDirty::SetAside => {
+                    core.slot(held.slot).set_aside(held, ME);
+                    None
+                }
+                DroppedDirty::SendAgain => match core.queue(queue).push(held, ME, Time::Again, u64::MAX) {
+                    Ok(()) => core.line(queue).filled.notify_one(),
+                    Err(Refused::Full(held) | Refused::Closed(held)) => core.list_free(held),
+                },
+            }
+        });
     }
 
-    /// Retires the slot, if the ring's last handle is gone.
+    /// Runs `post`, which gives the slot away, and retires the slot if the ring's last handle is gone.
     #[inline]
-    fn after_post(self, slot: u32) {
-        if self.get().retirement.is_announced() && self.get().slot(slot).retire() {
+    fn give(self, held: Held, post: impl FnOnce(&Core, Held) -> Option<Waker>) {
+        let slot = held.slot;
+        // Before the post, after which another may free the core at any time (Z1).
+        let stay = Stay::at(self.0);
+        let waker = post(self.get(), held);
+        let is_ours = self.get().retirement.is_announced() && self.get().slot(slot).retire();
+        drop(stay);
+        if is_ours {
             // SAFETY: the pointer is of an `Arc`. This slot's count has not been given up: it is retired once (E1, C1).
             unsafe { Arc::decrement_strong_count(self.0.as_ptr()) };
+        }
+        // Last, because it runs code of an executor's, which may do anything.
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }

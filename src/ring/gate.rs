@@ -4,7 +4,7 @@
 //! publishes a thing notifies the gate, and pays a load of a line that nobody writes while nobody sleeps. What a thing is
 //! and how it is taken is the caller's affair: the gate is given an attempt to make.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
@@ -121,6 +121,18 @@ impl Gate {
         if self.line.wakers.anyone() {
             self.wake(count);
         }
+    }
+
+    /// Wakes one who waits, as `notify`, but leaves it to the caller to wake a task.
+    #[inline]
+    pub(crate) fn notify_one(&self) -> Option<Waker> {
+        if self.line.wakers.anyone() { self.wake_one() } else { None }
+    }
+
+    #[cold]
+    fn wake_one(&self) -> Option<Waker> {
+        self.line.turns.other_is_on(affinity::current_cpu());
+        self.line.wakers.notify_one()
     }
 
     /// Wakes all who wait: what they wait for will not come, or there is enough for everybody.

@@ -56,6 +56,9 @@ pub struct Ring<T: Value> {
     elements: PhantomData<fn(T) -> T>,
 }
 
+/// So many looks for a free buffer are a long wait, with time to see where the buffers are.
+const LONG: u32 = 32;
+
 /// What the handles of a ring share. When the last is dropped, the slots that nobody holds are retired.
 #[derive(Debug)]
 struct Handles {
@@ -181,8 +184,14 @@ impl<T: Value> Ring<T> {
 
     #[cold]
     fn claim_until(&self, deadline: Option<Instant>) -> Option<Result<Buffer<T>, Closed>> {
-        self.core().note_depths();
-        self.core().line(FREE).filled.wait(deadline, || self.attempt())
+        let mut looks = 0_u32;
+        self.core().line(FREE).filled.wait(deadline, || {
+            looks += 1;
+            if looks == LONG {
+                self.core().note_depths();
+            }
+            self.attempt()
+        })
     }
 
     fn attempt(&self) -> Option<Result<Buffer<T>, Closed>> {

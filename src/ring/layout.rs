@@ -43,7 +43,7 @@ impl Layout {
         let slots_at = align_up(ends_at.checked_add(queues.checked_mul(size_of::<Ends>())?)?, LINE_BYTES)?;
         let cells_at = slots_at.checked_add(slots.checked_mul(size_of::<Slot>())?)?;
         let cells_bytes = queues.checked_mul(Self::queue_bytes(cells)?)?;
-        let data_at = align_up(cells_at.checked_add(cells_bytes)?, PAGE_BYTES.max(align))?;
+        let data_at = align_up(cells_at.checked_add(cells_bytes)?, align.max(LINE_BYTES))?;
         let len_bytes = data_at.checked_add(slots.checked_mul(stride)?)?;
         let len_bytes = Some(len_bytes).filter(|&len| len <= isize::MAX as usize)?;
         Some(Self { slots, queues, cells, stride, ends_at, slots_at, cells_at, data_at, len_bytes })

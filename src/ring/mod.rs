@@ -17,6 +17,7 @@ mod layout;
 mod options;
 mod queue;
 mod shared_buffer;
+mod stay;
 pub mod stream;
 mod waiting;
 

@@ -349,8 +349,8 @@ impl<T: Value> Queue<T> {
         self.core().queue(self.number).depth() as usize
     }
 
-    /// Returns the most buffers that were seen waiting at a time: seen at every 64th send, when a claim found no free
-    /// buffer, and now.
+    /// Returns the most buffers that were seen waiting at a time: seen at every 64th send, when a claim had to wait
+    /// for long, and now.
     pub fn high_water(&self) -> usize {
         self.core().queue(self.number).high_water() as usize
     }
