@@ -26,15 +26,19 @@ mod sys;
 mod common;
 
 use std::hint::{black_box, spin_loop};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use std::{env, io, thread};
 
 use crossbeam_utils::CachePadded;
 
 use common::cpus::{Party, together};
 use common::ping_pong::{Conditions, Receives, Sends, ping_pong, sides};
 use common::raw::word::{Wait, way};
-use common::{Table, ns_per_call};
+use common::{Table, median, ns_per_call, rounds, say};
 use protocol::wakers::Wakers;
 use ring::Waiting;
 use ring::gate::Gate;
@@ -43,10 +47,50 @@ use sync::fence::Fences;
 const CALLS: usize = 1_000_000;
 const POLICIES: [Waiting; 3] = [Waiting::Balanced, Waiting::Latency, Waiting::IdleZero];
 
-fn main() {
+/// Tells a child process how many threads to have when it asks for barriers.
+const REGISTER: &str = "RINGMILL_BENCH_REGISTER";
+
+fn main() -> io::Result<()> {
+    if let Some(threads) = env::var_os(REGISTER) {
+        register(threads == "2");
+        return Ok(());
+    }
+    registering()?;
     notifying();
     announcing();
     waiting();
+    pausing();
+    Ok(())
+}
+
+/// Asking for barriers, which a process does once: each sample is a process of its own.
+fn registering() -> io::Result<()> {
+    let sample = |threads: &str| -> io::Result<f64> {
+        let child = Command::new(env::current_exe()?).env(REGISTER, threads).output()?;
+        Ok(String::from_utf8_lossy(&child.stdout).trim().parse().unwrap_or(f64::NAN))
+    };
+    for threads in ["1", "2"] {
+        let times = (0..rounds()).map(|_| sample(threads)).collect::<io::Result<Vec<_>>>()?;
+        say(format_args!(
+            "a process with {threads} threads registers for barriers: {:.1} us, median of {}",
+            median(&times),
+            times.len()
+        ));
+    }
+    Ok(())
+}
+
+fn register(beside: bool) {
+    thread::scope(|scope| {
+        let (over, is_over) = mpsc::channel::<()>();
+        if beside {
+            scope.spawn(move || is_over.recv());
+        }
+        let began = Instant::now();
+        black_box(Fences::asymmetric());
+        say(began.elapsed().as_secs_f64() * 1e6);
+        drop(over);
+    });
 }
 
 /// Publishing a number where nobody waits.
@@ -148,6 +192,22 @@ impl Receives for Gated {
         // There is no deadline, so there is something.
         self.last = gate.wait(None, changed).unwrap_or(last);
         self.last - 1
+    }
+}
+
+/// There and back, where the asker lets a while pass before each trip.
+fn pausing() {
+    for pause in [10, 50, 100, 1_000] {
+        let how = Conditions { pause: Duration::from_micros(pause), trips: 200, ..Conditions::ASLEEP };
+        let mut table =
+            Table::with_columns(format!("there and back, after {pause} us, ns"), &["median", "99 of 100"])
+                .row_of("LIMIT futex at once, by hand", move || ping_pong(how, sides(|| way(Wait::Sleeps))));
+        for waiting in POLICIES {
+            table = table.row_of(format!("a word and a gate, {waiting:?}"), move || {
+                ping_pong(how, sides(|| gated(waiting)))
+            });
+        }
+        table.measure();
     }
 }
 

@@ -15,7 +15,7 @@
 //!   where its CPU time is cut by a fractional quota there is none, and nobody spins at all: a spinner would spend the quota.
 //! - Y2: every policy ends in sleep, from which nothing but a notifier or the deadline wakes.
 //!
-//! The bounds are measured in `benches/gate.rs` and argued in `docs/decisions/0010-waiting.md`.
+//! The bounds are measured in `benches/gate.rs` and argued in `docs/decisions/0010-who-pays-for-waiting.md`.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

@@ -59,7 +59,7 @@ impl Fences {
     /// The fence of the side that is about to sleep.
     pub(crate) fn heavy(&self) {
         fence(SeqCst);
-        // ORDERING: the acquire side of the end of a change: the barrier of that lies before what we do next.
+        // ORDERING: END OF CHANGE, acquire side: its barrier lies before what we do next.
         if self.state.load(Acquire) != SYMMETRIC {
             barrier();
         }
@@ -72,7 +72,7 @@ impl Fences {
             // ORDERING: Relaxed; the barrier makes it known.
             self.state.store(CHANGING, Relaxed);
             barrier();
-            // ORDERING: the release side of the end of a change.
+            // ORDERING: END OF CHANGE, release side.
             self.state.store(SYMMETRIC, Release);
         }
     }
