@@ -1,7 +1,7 @@
 //! How a pipeline is put together: source, stages, sink, each with its closure.
 //!
 //! A closure that may change what it keeps (`FnMut`) belongs to a stage with one place, so one worker runs it at a time,
-//! and each sees what the one before left (P2 and TURN of the stage's places).
+//! and each sees what the one before left (D2 and TURN of the stage's places).
 
 #![allow(unsafe_code)]
 

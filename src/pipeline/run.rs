@@ -8,8 +8,7 @@
 //!   puts a parcel in a line. Before that worker runs its next closure it looks whether somebody sleeps and something
 //!   is left to do, and if so wakes one, who does the same (`call_for_help`). If instead it goes to sleep it looks once more,
 //!   as the gate asks for.
-//! - TOGETHER: two workers of which one frees the place and the other brings the parcel. Each steps, fences and looks; the
-//!   later fence sees the other's step, so one of them finds what they made possible together. Carries no data.
+//!   Of two whose steps make it possible together, one sees it (TOGETHER of `places`).
 //!
 //! Model: loom-tests/pipeline.rs.
 
@@ -21,7 +20,7 @@ use std::time::Instant;
 use super::control::Control;
 use super::error::{AnyBuffer, PipelineError};
 use super::work::{Cause, Load, Ran, Work};
-use crate::sync::atomic::{Ordering, fence};
+use crate::protocol::places::look_after_step;
 
 /// A run of a pipeline.
 pub(super) struct Run<'r, 'a> {
@@ -128,8 +127,7 @@ impl<'r, 'a> Run<'r, 'a> {
     #[inline]
     fn call_for_help(&self) {
         if self.control.gate.waiting() > 0 {
-            // ORDERING: TOGETHER. See the head.
-            fence(Ordering::SeqCst);
+            look_after_step();
             if (0..self.works.len()).any(|stage| self.can_run(stage)) {
                 self.control.gate.notify(1);
             }

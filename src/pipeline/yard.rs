@@ -4,8 +4,8 @@
 //! the parcel has the buffer. Buffers join one by one, when no other is free, and stay until the run is over; dropping the
 //! yard gives them back to their ring.
 //!
-//! - Y1: a berth is used by whoever has its parcel, and by nobody else (P1, P3). What one does to it is seen by the
-//!   next (RETURN, PARCEL).
+//! - Y1: a berth is used by whoever has its parcel, and by nobody else (D1, D3). What one does to it is seen by the
+//!   next (SPARE, PARCEL).
 
 #![allow(unsafe_code)]
 

@@ -10,13 +10,15 @@
 //! try_take: parcel at the head, free > 0 --exchange--> head + 1, free - 1
 //! try_enter: free > 0 --exchange--> free - 1, for the stage that has no line
 //! ```
-//! - P2: at most as many are inside as there are places.
-//! - P3: a parcel that has arrived is taken once: the head passes its position by one exchange.
-//! - P4: no cell is overwritten before its parcel was taken. Parcels in the line are different ones, so arrivals are less
+//! - D2: at most as many are inside as there are places.
+//! - D3: a parcel that has arrived is taken once: the head passes its position by one exchange.
+//! - D4: no cell is overwritten before its parcel was taken. Parcels in the line are different ones, so arrivals are less
 //!   than a line's length apart; so are sequences, where each number up to the latest is some parcel's that has not been
 //!   taken here.
 //! - PARCEL: `arrive` to `try_take`, carries the buffer.
 //! - TURN: `leave` to `try_take` and `try_enter`, carries what the stage keeps between its runs.
+//! - TOGETHER: of two threads of which one gives back the place and the other brings the parcel, one at least sees that
+//!   both are there: each steps, fences and looks (`look_after_step`). Carries no data.
 //!
 //! A thread that stops between drawing its position and listing its parcel there holds up the parcels behind it, in this
 //! line alone. It notifies nobody of them: when it has gone on it finds them itself, as any worker that looks for work.
@@ -24,7 +26,7 @@
 use crossbeam_utils::CachePadded;
 
 use super::spares::Parcel;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -54,6 +56,13 @@ pub(crate) enum Order {
     Arrival,
     /// By their sequence numbers, from 0 and without a gap.
     Sequence,
+}
+
+/// Makes the caller's later looks at any places come after its earlier steps at others, in the eyes of all who do the same.
+pub(crate) fn look_after_step() {
+    // ORDERING: TOGETHER, both sides. The later of two fences sees what the other thread did before its own.
+    // Model: loom-tests/places.rs.
+    fence(Ordering::SeqCst);
 }
 
 /// The places of one stage and its line.

@@ -7,8 +7,8 @@
 //! ```text
 //! new --adopt--> taken --put--> free --take--> taken
 //! ```
-//! - P1: a parcel is taken by one at a time: `adopt` gives each number once, and of those that clear a bit one saw it set.
-//! - RETURN: `put` to `take`, carries the end of the last use of the buffer.
+//! - D1: a parcel is taken by one at a time: `adopt` gives each number once, and of those that clear a bit one saw it set.
+//! - SPARE: `put` to `take`, carries the end of the last use of the buffer.
 
 use crossbeam_utils::CachePadded;
 
@@ -23,7 +23,7 @@ pub(crate) struct Parcel(u32);
 
 impl Parcel {
     /// Makes the token of this number, which no other token may have.
-    pub(super) fn new(number: u32) -> Self {
+    pub(crate) fn new(number: u32) -> Self {
         Self(number)
     }
 
@@ -61,7 +61,7 @@ impl Spares {
 
     /// Makes one parcel more. The caller has a buffer for it that has none yet; there are at most `most` of those.
     pub(crate) fn adopt(&self) -> Parcel {
-        // ORDERING: Relaxed; the exchange alone makes the number one's own (P1).
+        // ORDERING: Relaxed; the exchange alone makes the number one's own (D1).
         let number = self.adopted.fetch_add(1, Relaxed);
         debug_assert!(number < self.most);
         Parcel::new(number)
@@ -74,7 +74,7 @@ impl Spares {
             let mut seen = word.load(Relaxed);
             while seen != 0 {
                 let bit = 1 << seen.trailing_zeros();
-                // ORDERING: RETURN, acquire side. Model: loom-tests/spares.rs.
+                // ORDERING: SPARE, acquire side. Model: loom-tests/spares.rs.
                 let before = word.fetch_and(!bit, Acquire);
                 if before & bit != 0 {
                     return Some(Parcel::new(index as u32 * u64::BITS + bit.trailing_zeros()));
@@ -88,7 +88,7 @@ impl Spares {
     /// Gives a parcel back.
     pub(crate) fn put(&self, parcel: Parcel) {
         let Parcel(number) = parcel;
-        // ORDERING: RETURN, release side.
+        // ORDERING: SPARE, release side.
         self.words[(number / u64::BITS) as usize].fetch_or(1 << (number % u64::BITS), Release);
     }
 }

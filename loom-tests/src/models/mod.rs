@@ -1,4 +1,4 @@
-//! One model for each file of `src/protocol/`, and `idle` for the two that meet.
+//! One model for each file of `src/protocol/`, and one each for those that meet: `idle`, `pipeline`.
 
 // A model that panics has failed, which is what a failed `unwrap` means here.
 #![allow(clippy::unwrap_used)]
@@ -7,6 +7,7 @@ use crate::protocol;
 use crate::scenario::Scenario;
 
 mod cost;
+mod course;
 mod front;
 mod homes;
 mod idle;
@@ -16,10 +17,13 @@ mod latest;
 mod loop_board;
 mod merge_tree;
 mod parking;
+mod pipeline;
+mod places;
 mod queue;
 mod shares;
 mod sleep;
 mod slot;
+mod spares;
 mod spinners;
 mod stream;
 mod turns;
@@ -46,6 +50,10 @@ pub fn scenarios() -> Vec<Scenario> {
         stream::scenarios(),
         slot::scenarios(),
         queue::scenarios(),
+        spares::scenarios(),
+        places::scenarios(),
+        course::scenarios(),
+        pipeline::scenarios(),
     ]
     .concat()
 }

@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 mod cost;
+mod course;
 mod front;
 mod homes;
 mod lanes;
@@ -16,10 +17,13 @@ mod latest;
 mod loop_board;
 mod merge_tree;
 mod parking;
+mod pipeline;
+mod places;
 mod queue;
 mod shares;
 mod sleep;
 mod slot;
+mod spares;
 mod spinners;
 mod stream;
 mod turns;
@@ -90,6 +94,10 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     front::WEAKENINGS,
     latest::WEAKENINGS,
     stream::WEAKENINGS,
+    spares::WEAKENINGS,
+    places::WEAKENINGS,
+    course::WEAKENINGS,
+    pipeline::WEAKENINGS,
 ];
 
 /// Returns every place, in the order of the protocols.

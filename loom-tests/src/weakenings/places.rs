@@ -1,0 +1,112 @@
+//! The places.
+
+use super::File::Protocol;
+use super::Objection::{Assertion, Race};
+use super::Weakening;
+
+pub(super) const WEAKENINGS: &[Weakening] = &[
+    Weakening {
+        file: Protocol("places"),
+        lacks: "PARCEL, the release",
+        line: "u64::from(parcel.number()), Release);",
+        instead: "u64::from(parcel.number()), Relaxed);",
+        scenario: "places: two bring and take",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "PARCEL, the acquire",
+        line: "let cell = self.cell(head(word)).load(Acquire);",
+        instead: "let cell = self.cell(head(word)).load(Relaxed);",
+        scenario: "places: two bring and take",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "TURN, the release",
+        line: "self.word.fetch_add(1, Release);",
+        instead: "self.word.fetch_add(1, Relaxed);",
+        scenario: "places: two bring and take",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "TURN, the acquire of who takes",
+        line: "self.word.compare_exchange(word, word.wrapping_add(HEAD_STEP) - 1, Acquire, Relaxed)",
+        instead: "self.word.compare_exchange(word, word.wrapping_add(HEAD_STEP) - 1, Relaxed, Relaxed)",
+        scenario: "places: two bring and take",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "TURN, the acquire of who enters",
+        line: "self.word.compare_exchange(word, word - 1, Acquire, Relaxed)",
+        instead: "self.word.compare_exchange(word, word - 1, Relaxed, Relaxed)",
+        scenario: "places: two enter",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "the exchange of who takes",
+        line: "self.word.compare_exchange(word, word.wrapping_add(HEAD_STEP) - 1, Acquire, Relaxed)",
+        instead: "Ok::<_, u64>(self.word.store(word.wrapping_add(HEAD_STEP) - 1, Relaxed))",
+        scenario: "places: three for two places",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "the exchange of who enters",
+        line: "self.word.compare_exchange(word, word - 1, Acquire, Relaxed)",
+        instead: "Ok::<_, u64>(self.word.store(word - 1, Relaxed))",
+        scenario: "places: two enter",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "the exchange of who leaves",
+        line: "self.word.fetch_add(1, Release);",
+        instead: "let word = self.word.load(Relaxed); self.word.store(word + 1, Release);",
+        scenario: "places: three for two places",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "the exchange of who arrives",
+        line: "let arrival = self.arrivals.fetch_add(1, Relaxed);",
+        instead: "let arrival = self.arrivals.load(Relaxed); self.arrivals.store(arrival + 1, Relaxed);",
+        scenario: "places: two bring and take",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "a look for a place",
+        line: "while free(word) > 0 {\n            let parcel",
+        instead: "loop {\n            let parcel",
+        scenario: "places: three for two places",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "a look at the lap",
+        line: "(cell & !parcels == Self::listing(head(word))).then_some",
+        instead: "(cell & !parcels != 0).then_some",
+        scenario: "places: two send a parcel round",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "the order",
+        line: "if self.order == Order::Sequence { sequence } else { arrival }",
+        instead: "arrival",
+        scenario: "places: two bring against the order",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Protocol("places"),
+        lacks: "TOGETHER, the fence",
+        line: "    fence(Ordering::SeqCst);\n",
+        instead: "",
+        scenario: "places: one frees, one brings",
+        objection: Assertion,
+    },
+];
