@@ -68,6 +68,23 @@ impl<T: Value> Consumer<T> {
         Ok(self.pop_known())
     }
 
+    /// Takes the next element; a task that waits lets its executor run others.
+    ///
+    /// # Errors
+    ///
+    /// As [`pop`](Self::pop).
+    ///
+    /// # Examples
+    ///
+    /// See [`Producer::push_async`](super::Producer::push_async).
+    pub async fn pop_async(&mut self) -> Result<T, ReadError> {
+        if self.lane.follower.known_elements() > 0 {
+            return Ok(self.pop_known());
+        }
+        follow::wait_async(&self.core, &mut self.lane.follower, &mut self.pace).await?;
+        Ok(self.hear_or_pop())
+    }
+
     #[cold]
     #[inline(never)]
     fn pop_by(&mut self, deadline: Option<Instant>) -> Result<T, ReadError> {
@@ -141,13 +158,30 @@ impl<T: Value> Consumer<T> {
         self.read_by(most, Instant::now().checked_add(timeout))
     }
 
+    /// Returns at least one and at most `most` elements; a task that waits lets its executor run others.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_async(&mut self, most: usize) -> Result<ReadBatch<'_, T>, ReadError> {
+        if self.lane.follower.known_elements() < most as u64 {
+            follow::wait_async(&self.core, &mut self.lane.follower, &mut self.pace).await?;
+        }
+        Ok(self.batch(most))
+    }
+
+    #[inline]
+    fn batch(&mut self, most: usize) -> ReadBatch<'_, T> {
+        let len = self.lane.follower.known_elements().min(most as u64) as usize;
+        ReadBatch { consumer: self, len }
+    }
+
     #[inline]
     fn read_by(&mut self, most: usize, deadline: Option<Instant>) -> Result<ReadBatch<'_, T>, ReadError> {
         if self.lane.follower.known_elements() < most as u64 {
             follow::wait(&self.core, &mut self.lane.follower, &mut self.pace, deadline)?;
         }
-        let len = self.lane.follower.known_elements().min(most as u64) as usize;
-        Ok(ReadBatch { consumer: self, len })
+        Ok(self.batch(most))
     }
 
     /// Returns at least one and at most `most` elements, contiguous, if there are any.
@@ -160,8 +194,7 @@ impl<T: Value> Consumer<T> {
         if self.lane.follower.known_elements() < most as u64 {
             follow::look(&self.core, &mut self.lane.follower, &mut self.pace)?;
         }
-        let len = self.lane.follower.known_elements().min(most as u64) as usize;
-        Ok(ReadBatch { consumer: self, len })
+        Ok(self.batch(most))
     }
 }
 

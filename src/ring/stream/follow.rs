@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::super::future::Wait;
 use super::core::Core;
 use super::pace::Pace;
 use super::{ReadError, TryReadError};
@@ -33,10 +34,29 @@ pub(super) fn wait<T: Value>(
     deadline: Option<Instant>,
 ) -> Result<(), ReadError> {
     let gate = core.ready(follower.upstream());
-    let found = gate.wait(deadline, || match look(core, follower, pace) {
+    gate.wait(deadline, || attempt(core, follower, pace)).unwrap_or(Err(ReadError::TimedOut))
+}
+
+/// Waits for elements as a task. `Ok` if there are any.
+pub(super) async fn wait_async<T: Value>(
+    core: &Core<T>,
+    follower: &mut Follower,
+    pace: &mut Pace,
+) -> Result<(), ReadError> {
+    let gate = core.ready(follower.upstream());
+    Wait::new(gate, || attempt(core, follower, pace)).await
+}
+
+/// Looks for elements; none if there are none yet.
+#[inline]
+fn attempt<T: Value>(
+    core: &Core<T>,
+    follower: &mut Follower,
+    pace: &mut Pace,
+) -> Option<Result<(), ReadError>> {
+    match look(core, follower, pace) {
         Ok(()) => Some(Ok(())),
         Err(TryReadError::Closed) => Some(Err(ReadError::Closed)),
         Err(TryReadError::Empty) => None,
-    });
-    found.unwrap_or(Err(ReadError::TimedOut))
+    }
 }

@@ -71,9 +71,9 @@ impl<T: Value> Observer<T> {
     /// A slice of an eighth of the capacity or less leaves it no time for that.
     pub fn read(&mut self, copies: &mut [T]) -> Observed {
         let (count, _) = self.core.cursors.observe();
-        // What the producer may be writing over already is not worth a copy.
-        let begin = self.next.max(self.core.cursors.first_intact());
-        let len = copies.len().min(count.saturating_sub(begin) as usize);
+        // What the producer may be writing over already is not worth a copy. Behind stages that may be all that there is.
+        let begin = self.next.max(self.core.cursors.first_intact().min(count));
+        let len = copies.len().min((count - begin) as usize);
         self.core.copy(begin, &mut copies[..len]);
         let intact = self.core.cursors.first_intact().max(begin);
         let lost = ((intact - begin) as usize).min(len);
@@ -87,7 +87,8 @@ impl<T: Value> Observer<T> {
 
     /// Copies the newest element, with its number. Never waits.
     ///
-    /// `None` if there is none yet, or if the producer went round the whole stream during the copy. The elements before
+    /// `None` if there is none yet, or if its place was written again before the copy was made: by a producer that went
+    /// round the whole stream meanwhile, or one that is a whole stream ahead of the last stage. The elements before
     /// it count as missed, those that came before the observer excepted.
     pub fn latest(&mut self) -> Option<(u64, T)> {
         let (count, _) = self.core.cursors.observe();

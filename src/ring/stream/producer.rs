@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::future::Wait;
 use super::core::Core;
 use super::pace::Pace;
 use super::{PushError, Stream, TryPushError, TryWriteError, Unread, WriteError};
@@ -63,6 +64,47 @@ impl<T: Value> Producer<T> {
     /// [`PushError::TimedOut`] and [`PushError::Closed`], with the element.
     pub fn push_timeout(&mut self, value: T, timeout: Duration) -> Result<(), PushError<T>> {
         self.push_by(value, Instant::now().checked_add(timeout))
+    }
+
+    /// Appends an element; a task that waits for room lets its executor run others.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::task::{Context, Poll, Waker};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     loop {
+    /// #         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    /// #             return output;
+    /// #         }
+    /// #     }
+    /// # }
+    /// use ringmill::ring::Stream;
+    /// let (mut producer, mut consumer) = Stream::<f32>::builder().capacity(1024).build()?;
+    /// let sum = block_on(async {
+    ///     producer.push_async(1.5).await?;
+    ///     producer.push_async(2.0).await?;
+    ///     drop(producer);
+    ///     let mut sum = 0.0;
+    ///     while let Ok(value) = consumer.pop_async().await {
+    ///         sum += value;
+    ///     }
+    ///     Ok::<_, Box<dyn std::error::Error>>(sum)
+    /// })?;
+    /// assert_eq!(sum, 3.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn push_async(&mut self, value: T) -> Result<(), PushError<T>> {
+        if self.writer.known_room() == 0 && self.wait_for_room_async(1).await.is_err() {
+            return Err(PushError::Closed(value));
+        }
+        self.push_known(value);
+        Ok(())
     }
 
     #[cold]
@@ -146,6 +188,22 @@ impl<T: Value> Producer<T> {
         self.write_by(len, Instant::now().checked_add(timeout))
     }
 
+    /// Returns room for exactly `len` elements; a task that waits for it lets its executor run others.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub async fn write_async(&mut self, len: usize) -> Result<WriteBatch<'_, T>, WriteError> {
+        let capacity = self.capacity();
+        if len > capacity {
+            return Err(WriteError::TooLong { requested: len, capacity });
+        }
+        if self.writer.known_room() < len as u64 {
+            self.wait_for_room_async(len).await.map_err(|_| WriteError::Closed)?;
+        }
+        Ok(self.claim(len))
+    }
+
     #[inline]
     fn write_by(&mut self, len: usize, deadline: Option<Instant>) -> Result<WriteBatch<'_, T>, WriteError> {
         if self.writer.known_room() < len as u64 {
@@ -195,16 +253,27 @@ impl<T: Value> Producer<T> {
     #[inline(never)]
     fn wait_for_room(&mut self, wanted: usize, deadline: Option<Instant>) -> Result<(), Lack> {
         let Self { core, writer, pace } = self;
-        let mut available = 0;
-        let found = core.room.wait(deadline, || match look_for_room(core, writer, pace, wanted) {
-            Ok(()) => Some(Ok(())),
-            Err(Lack::Closed) => Some(Err(Lack::Closed)),
-            Err(Lack::Full { available: now }) => {
-                available = now;
-                None
-            }
-        });
-        found.unwrap_or(Err(Lack::Full { available }))
+        let found = core.room.wait(deadline, || attempt(core, writer, pace, wanted));
+        found.unwrap_or(Err(Lack::Full { available: 0 }))
+    }
+
+    async fn wait_for_room_async(&mut self, wanted: usize) -> Result<(), Lack> {
+        let Self { core, writer, pace } = self;
+        Wait::new(&core.room, || attempt(core, writer, pace, wanted)).await
+    }
+}
+
+/// Looks for room; none if there is too little yet.
+fn attempt<T: Value>(
+    core: &Core<T>,
+    writer: &mut Writer,
+    pace: &mut Pace,
+    wanted: usize,
+) -> Option<Result<(), Lack>> {
+    match look_for_room(core, writer, pace, wanted) {
+        Ok(()) => Some(Ok(())),
+        Err(Lack::Closed) => Some(Err(Lack::Closed)),
+        Err(Lack::Full { .. }) => None,
     }
 }
 

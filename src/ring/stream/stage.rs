@@ -62,6 +62,18 @@ impl<T: Value> Stage<T> {
         self.read_by(most, Instant::now().checked_add(timeout))
     }
 
+    /// Returns at least one and at most `most` elements; a task that waits lets its executor run others.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_async(&mut self, most: usize) -> Result<StageBatch<'_, T>, ReadError> {
+        if self.follower.known_elements() < most as u64 {
+            follow::wait_async(&self.core, &mut self.follower, &mut self.pace).await?;
+        }
+        Ok(self.batch(most))
+    }
+
     #[inline]
     fn read_by(&mut self, most: usize, deadline: Option<Instant>) -> Result<StageBatch<'_, T>, ReadError> {
         if self.follower.known_elements() < most as u64 {
