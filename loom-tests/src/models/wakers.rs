@@ -32,8 +32,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             Scenario::new("wakers: a deadline against a call", None, deadline_against_call),
         ],
         Scenario::over_futexes("wakers: a thread, a task, one call for two", Some(2), one_call_for_two),
+        Scenario::over_futexes("wakers: a thread, a task, all are told", Some(2), all_are_told),
         Scenario::over_futexes("wakers: a thread, a task, two calls", Some(2), two_calls),
-        Scenario::over_futexes("wakers: a thread twice, a task, by turns", Some(2), by_turns),
+        Scenario::over_futexes("wakers: a thread twice, a task, by turns", Some(1), by_turns),
         Scenario::over_futexes("wakers: a thread, a task that is dropped", Some(2), dropped_and_thread),
         Scenario::over_futexes("wakers: a deadline, and a thread without", Some(2), deadline_and_thread),
     ]
@@ -252,6 +253,19 @@ fn one_call_for_two() {
     let things = Things::new();
     let waiters = [on_a_thread(&things, Things::take), on_a_thread(&things, Things::run_task)];
     things.publish(2);
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+    things.assert_all_gone();
+}
+
+/// What they wait for will not come, or there is enough: nobody sleeps on.
+fn all_are_told() {
+    let things = Things::new();
+    let waiters = [on_a_thread(&things, Things::take), on_a_thread(&things, Things::run_task)];
+    // ORDERING: Relaxed; the wakers have to make it found.
+    things.number.fetch_add(2, Relaxed);
+    things.wakers.notify(u32::MAX);
     for waiter in waiters {
         waiter.join().unwrap();
     }

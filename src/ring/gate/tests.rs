@@ -1,6 +1,9 @@
 //! The gate through real threads and tasks. What no schedule may break is in `loom-tests`; here are the clock, the
 //! kernel's futex, and executors.
 
+#[cfg(target_os = "linux")]
+mod asleep;
+
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -162,87 +165,31 @@ fn a_sleeper_is_woken_before_its_deadline_and_without_one() {
     }
 }
 
-/// Returns once a thread sleeps, which those of these tests do in one place.
-#[cfg(target_os = "linux")]
-fn until_asleep(thread: rustix::thread::Pid) {
-    let path = format!("/proc/self/task/{thread}/stat");
-    // The state is the word behind the name, which stands in brackets.
-    let is_asleep = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
-    while !is_asleep(std::fs::read_to_string(&path).unwrap()) {
-        thread::yield_now();
-    }
-}
-
+/// The thing comes about when the waiter goes to sleep, and nothing else comes that could make up for a lost wake.
 #[test]
-#[cfg(target_os = "linux")]
 #[cfg_attr(miri, ignore)]
-fn who_sleeps_is_left_in_peace() {
-    for policy in POLICIES {
+fn a_thing_that_comes_as_the_waiter_falls_asleep_is_taken() {
+    for (policy, from_ns) in [(Waiting::Balanced, 70_000), (Waiting::IdleZero, 0)] {
         let things = Things::new(policy);
+        let rounds = 3_000_u32;
         thread::scope(|scope| {
-            let (told, id) = std::sync::mpsc::channel();
-            let things = &things;
-            scope.spawn(move || {
-                told.send(rustix::thread::gettid()).unwrap();
-                assert!(things.take());
-            });
-            let id = id.recv().unwrap();
-            things.await_waiting(1);
-            until_asleep(id);
-            let path = format!("/proc/self/task/{id}/status");
-            let switches = || {
-                let status = std::fs::read_to_string(&path).unwrap();
-                status
-                    .lines()
-                    .filter(|line| line.contains("ctxt_switches"))
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
-            };
-            let before = switches();
-            assert_eq!(before.len(), 2);
-            thread::sleep(Duration::from_millis(300));
-            assert_eq!(switches(), before, "{policy:?} ran though nobody woke it");
-            things.publish(1);
+            scope.spawn(|| (0..rounds).for_each(|_| assert!(things.take())));
+            scope.spawn(|| (0..rounds).for_each(|_| _ = block_on(things.taken())));
+            for round in 0..2 * rounds {
+                let start = Instant::now();
+                let pause = Duration::from_nanos(from_ns + u64::from(round) * 7_919 % 50_000);
+                while start.elapsed() < pause {
+                    std::hint::spin_loop();
+                }
+                things.publish(1);
+                while things.number.load(Ordering::Relaxed) > 0 {
+                    assert!(start.elapsed() < LONG, "a wake was lost");
+                    thread::yield_now();
+                }
+            }
         });
+        assert_eq!(things.gate.waiting(), 0);
     }
-}
-
-/// Who is still on the way into the kernel when the epoch moves comes back as if woken; who is there does not.
-#[test]
-#[cfg(target_os = "linux")]
-#[cfg_attr(miri, ignore)]
-fn as_many_wake_as_there_are_things() {
-    let things = Things::new(Waiting::IdleZero);
-    let attempts = AtomicU32::new(0);
-    let woken_for_three = thread::scope(|scope| {
-        let (told, ids) = std::sync::mpsc::channel();
-        for _ in 0..8 {
-            let (things, attempts, told) = (&things, &attempts, told.clone());
-            scope.spawn(move || {
-                told.send(rustix::thread::gettid()).unwrap();
-                things.gate.wait(None, || {
-                    attempts.fetch_add(1, Ordering::Relaxed);
-                    things.try_take()
-                })
-            });
-        }
-        let ids: Vec<_> = ids.iter().take(8).collect();
-        things.await_waiting(8);
-        ids.iter().for_each(|&id| until_asleep(id));
-        // Each has looked twice, and those that wake look once more.
-        let before = attempts.load(Ordering::Relaxed);
-        things.publish(3);
-        while things.number.load(Ordering::Relaxed) > 0 {
-            thread::yield_now();
-        }
-        things.await_waiting(5);
-        let woken = attempts.load(Ordering::Relaxed) - before;
-        things.number.fetch_add(5, Ordering::Release);
-        things.gate.notify_all();
-        woken
-    });
-    assert_eq!(woken_for_three, 3);
-    assert_eq!(things.gate.waiting(), 0);
 }
 
 #[test]
