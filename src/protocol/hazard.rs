@@ -20,9 +20,30 @@ const NOWHERE: usize = 0;
 /// One thread's word, on a line of its own.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Hazard {
+pub(crate) struct Hazard {
     taken: AtomicU32,
     at: AtomicUsize,
+}
+
+impl Hazard {
+    /// Says that its thread is at `place`, which is not 0, before it gives up its claim; false if it is somewhere else.
+    #[inline]
+    pub(crate) fn enter(&self, place: usize) -> bool {
+        // ORDERING: Relaxed; our own word.
+        if self.at.load(Relaxed) != NOWHERE {
+            return false;
+        }
+        // ORDERING: Relaxed; AT. It goes by the release with which the claim is given up.
+        self.at.store(place, Relaxed);
+        true
+    }
+
+    /// Says that the thread is nowhere. Its last access to the place came before.
+    #[inline]
+    pub(crate) fn leave(&self) {
+        // ORDERING: GONE, release side. Model: loom-tests/hazard.rs.
+        self.at.store(NOWHERE, Release);
+    }
 }
 
 /// The hazards of all threads that have one.
@@ -55,24 +76,9 @@ impl Hazards {
         self.0[own.0].taken.store(0, Release);
     }
 
-    /// Says that the thread is at `place`, which is not 0, before it gives up its claim; false if it is somewhere else.
-    #[inline]
-    pub(crate) fn enter(&self, own: &Own, place: usize) -> bool {
-        let at = &self.0[own.0].at;
-        // ORDERING: Relaxed; our own word.
-        if at.load(Relaxed) != NOWHERE {
-            return false;
-        }
-        // ORDERING: Relaxed; AT. It goes by the release with which the claim is given up.
-        at.store(place, Relaxed);
-        true
-    }
-
-    /// Says that the thread is nowhere. Its last access to the place came before.
-    #[inline]
-    pub(crate) fn leave(&self, own: &Own) {
-        // ORDERING: GONE, release side. Model: loom-tests/hazard.rs.
-        self.0[own.0].at.store(NOWHERE, Release);
+    /// Returns the hazard of a token.
+    pub(crate) fn of(&self, own: &Own) -> &Hazard {
+        &self.0[own.0]
     }
 
     /// Returns whether a thread is at `place`. The caller has acquired every claim to it.

@@ -25,5 +25,6 @@ pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
 pub(crate) mod stream;
+pub(crate) mod top;
 pub(crate) mod turns;
 pub(crate) mod wakers;

@@ -27,7 +27,6 @@
 use super::cells::{CLOSED, Cells, Said};
 use super::slot::{Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::hint;
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -158,7 +157,7 @@ impl Queue<'_> {
 
     /// Takes the slot that was listed first.
     #[inline]
-    pub(crate) fn pop(&self, me: Owner, ahead: impl Fn(u32)) -> Popped {
+    pub(crate) fn pop(&self, me: Owner) -> Popped {
         // ORDERING: Relaxed; a hint. Cell and word decide.
         let mut head = self.ends.head.position.load(Relaxed);
         loop {
@@ -176,8 +175,6 @@ impl Queue<'_> {
                 // Not a number that any of us wrote.
                 return Popped::Empty;
             };
-            hint::prefetch_for_write(slot);
-            ahead(number);
             let taken = slot.ready_at(self.number, head).and_then(|seen| slot.try_take(number, seen, me));
             // Taken by us or by another, it is no longer to be had here (Q1).
             if let Some(held) = taken {

@@ -72,7 +72,7 @@ impl Word {
 
     /// Returns whether the slot waits in `queue` for somebody to take it.
     #[inline]
-    fn is_ready_in(self, queue: QueueNumber) -> bool {
+    pub(crate) fn is_ready_in(self, queue: QueueNumber) -> bool {
         self.is_ready() && self.queue() == queue
     }
 

@@ -24,8 +24,12 @@ use crate::protocol::cells::{Cell, Cells};
 use crate::protocol::queue::{Ends, Popped, Queue, Refused};
 use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
+use crate::protocol::top::Top;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use crate::sync::hint;
+
+/// From this size on a buffer is claimed that was given back last: its bytes cost more than the word that all who
+/// give back and claim then contend for (docs/performance.md).
+const RECENT_BYTES: usize = 128 << 10;
 
 /// The participant that all threads of this process are.
 const ME: Owner = 1;
@@ -53,6 +57,10 @@ pub(super) struct Core {
     /// Elements of a buffer.
     pub(super) buffer_len: usize,
     pub(super) dropped_dirty: DroppedDirty,
+    /// The slot that was given back last, where it pays to claim that first.
+    top: Option<Top>,
+    /// Claims so far, where the place in the queue of the free ones does not tell.
+    claims: AtomicU64,
     retirement: Retirement,
     closed: AtomicU32,
     // Goes last: the words above lie in it.
@@ -97,6 +105,8 @@ impl Core {
             layout,
             buffer_len,
             dropped_dirty,
+            top: (layout.stride >= RECENT_BYTES).then(Top::new),
+            claims: AtomicU64::new(0),
             retirement: Retirement::new(),
             closed: AtomicU32::new(0),
             region,
@@ -104,7 +114,7 @@ impl Core {
         for slot in 0..layout.slots as u32 {
             let words = &core.slots[slot as usize];
             if let Some(held) = words.try_take(slot, words.word(), ME) {
-                core.list_free(held);
+                let _ = core.queue(FREE).push(held, ME, Time::First, u64::MAX);
             }
             // The slot's own count (C1), given up in `retire`.
             std::mem::forget(Arc::clone(&core));
@@ -129,11 +139,6 @@ impl Core {
         let payload = unsafe { self.region.base().add(start) };
         // SAFETY: an address in a mapping is not null.
         unsafe { NonNull::new_unchecked(payload) }
-    }
-
-    #[inline(always)]
-    fn ahead(&self, slot: u32) {
-        hint::prefetch_for_write(self.payload(slot).as_ptr());
     }
 
     pub(super) fn lines(&self) -> &[Line] {
@@ -163,7 +168,31 @@ impl Core {
         if self.closed.load(Relaxed) != 0 {
             return Popped::Closed;
         }
-        self.queue(FREE).pop(ME, |slot| self.ahead(slot))
+        match &self.top {
+            None => self.queue(FREE).pop(ME),
+            Some(top) => self.claim_from(top),
+        }
+    }
+
+    /// Takes the slot that was given back last, or else the one that was given back first.
+    fn claim_from(&self, top: &Top) -> Popped {
+        let popped = match top.take().and_then(|slot| self.take_free(slot)) {
+            Some(held) => Popped::Taken(held, 0),
+            None => self.queue(FREE).pop(ME),
+        };
+        match popped {
+            // ORDERING: Relaxed; a number that rises, and that nobody else gets.
+            Popped::Taken(held, _) => Popped::Taken(held, self.claims.fetch_add(1, Relaxed)),
+            other => other,
+        }
+    }
+
+    /// Takes a slot that is free and not listed.
+    fn take_free(&self, slot: u32) -> Option<Held> {
+        let words = self.slot(slot);
+        let seen = words.word();
+        // It is, unless the ring is at its end and another has retired it.
+        if seen.is_ready_in(FREE) { words.try_take(slot, seen, ME) } else { None }
     }
 
     /// Lists a slot in a queue whose bound leaves room, and wakes one who waits there.
@@ -178,7 +207,7 @@ impl Core {
     /// Takes the slot listed first.
     #[inline]
     pub(super) fn pop(&self, queue: QueueNumber) -> Popped {
-        let popped = self.queue(queue).pop(ME, |slot| self.ahead(slot));
+        let popped = self.queue(queue).pop(ME);
         if let (Popped::Taken(..), true) = (&popped, self.line(queue).options.is_bounded()) {
             self.line(queue).room.notify(1);
         }
@@ -189,8 +218,20 @@ impl Core {
     #[inline]
     fn list_free(&self, held: Held) -> Option<Waker> {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
-        let _ = self.queue(FREE).push(held, ME, Time::First, u64::MAX);
+        let list = |held| _ = self.queue(FREE).push(held, ME, Time::First, u64::MAX);
+        match &self.top {
+            None => list(held),
+            Some(top) => {
+                self.slot(held.slot).post(&held, FREE, ME, Time::First);
+                top.put(held.slot).and_then(|before| self.take_free(before)).map(list);
+            }
+        }
         self.line(FREE).filled.notify_one()
+    }
+
+    /// Returns how many slots are free: exact while nobody claims or gives back.
+    pub(super) fn free(&self) -> u64 {
+        self.queue(FREE).depth() + u64::from(self.top.as_ref().is_some_and(Top::is_occupied))
     }
 
     /// Notes how deep the queues are, while a claimer waits for what is in them.

@@ -288,7 +288,7 @@ impl<T: Value> Ring<T> {
 
     /// Returns how many buffers are free. Exact while nobody claims, drops or sends.
     pub fn free(&self) -> usize {
-        self.core().queue(FREE).depth() as usize
+        self.core().free() as usize
     }
 
     /// Returns how many threads and tasks sleep until a buffer is free.

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use super::core::Core;
-use crate::protocol::hazard::{Hazards, Own};
+use crate::protocol::hazard::{Hazard, Hazards, Own};
 use crate::sync::thread;
 
 /// Threads that can have a hazard at a time. Those beyond count the core instead, which takes a contended word.
@@ -17,56 +17,67 @@ fn hazards() -> &'static Hazards {
     HAZARDS.get_or_init(|| Hazards::new(THREADS))
 }
 
-/// This thread's hazard, given back when the thread ends.
-struct Mine(Option<Own>);
+/// This thread's hazard, if there was one left; given back when the thread ends.
+struct Mine {
+    own: Option<(Own, &'static Hazard)>,
+}
+
+impl Mine {
+    fn take() -> Self {
+        let hazards = hazards();
+        let own = hazards.try_take().map(|own| {
+            let hazard = hazards.of(&own);
+            (own, hazard)
+        });
+        Self { own }
+    }
+}
 
 impl Drop for Mine {
     fn drop(&mut self) {
-        if let Some(own) = self.0.take() {
+        if let Some((own, _)) = self.own.take() {
             hazards().give_back(own);
         }
     }
 }
 
 thread_local! {
-    static MINE: Mine = Mine(hazards().try_take());
+    static MINE: Mine = Mine::take();
 }
 
 /// The core stays as long as this does.
 #[derive(Debug)]
 #[must_use = "the core may go as soon as this is dropped"]
-pub(super) struct Stay {
-    /// The core that was counted, or none if this thread's hazard says where it is.
-    counted: Option<NonNull<Core>>,
+pub(super) enum Stay {
+    /// This thread's hazard says where it is.
+    Said(&'static Hazard),
+    /// The core was counted: for threads without a hazard, because they are too many or at their end.
+    Counted(NonNull<Core>),
 }
 
 impl Stay {
     /// Stays with a core, to which the caller has a claim at this moment.
     #[inline]
     pub(super) fn at(core: NonNull<Core>) -> Self {
-        let enter = |mine: &Mine| mine.0.as_ref().is_some_and(|own| hazards().enter(own, core.addr().get()));
-        if MINE.try_with(enter).unwrap_or(false) { Self { counted: None } } else { Self::count(core) }
-    }
-
-    /// For threads without a hazard: too many, or at their end.
-    #[cold]
-    fn count(core: NonNull<Core>) -> Self {
+        let mine = MINE.try_with(|mine| mine.own.as_ref().map(|(_, hazard)| *hazard));
+        if let Ok(Some(hazard)) = mine
+            && hazard.enter(core.addr().get())
+        {
+            return Self::Said(hazard);
+        }
         // SAFETY: the pointer is of an `Arc`, whose count the caller's claim keeps above zero (C1).
         unsafe { Arc::increment_strong_count(core.as_ptr()) };
-        Self { counted: Some(core) }
+        Self::Counted(core)
     }
 }
 
 impl Drop for Stay {
     #[inline]
     fn drop(&mut self) {
-        match self.counted {
-            // SAFETY: the pointer is of an `Arc`, and `count` counted it.
-            Some(core) => unsafe { Arc::decrement_strong_count(core.as_ptr()) },
-            None => {
-                // We entered, so there is a hazard.
-                let _ = MINE.try_with(|mine| mine.0.as_ref().map(|own| hazards().leave(own)));
-            }
+        match self {
+            Self::Said(hazard) => hazard.leave(),
+            // SAFETY: the pointer is of an `Arc`, and `at` counted it.
+            Self::Counted(core) => unsafe { Arc::decrement_strong_count(core.as_ptr()) },
         }
     }
 }

@@ -37,12 +37,6 @@ pub(crate) mod hint {
     pub(crate) fn spin_loop() {
         std::hint::spin_loop();
     }
-
-    /// Asks for the line at `place`, to be written soon. Touches nothing.
-    #[inline(always)]
-    pub(crate) fn prefetch_for_write<T>(place: *const T) {
-        crate::sys::prefetch::for_write(place);
-    }
 }
 
 /// Threads and their handles.

@@ -14,9 +14,6 @@ pub(crate) mod fence;
 /// Hints to the processor.
 pub(crate) mod hint {
     pub(crate) use loom::hint::spin_loop;
-
-    /// What a cache is asked for changes nothing that a model sees.
-    pub(crate) fn prefetch_for_write<T>(_place: *const T) {}
 }
 
 /// Threads and their handles.

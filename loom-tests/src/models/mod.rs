@@ -26,6 +26,7 @@ mod slot;
 mod spares;
 mod spinners;
 mod stream;
+mod top;
 mod turns;
 mod wakers;
 
@@ -43,6 +44,7 @@ pub fn scenarios() -> Vec<Scenario> {
         parking::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),
+        top::scenarios(),
         turns::scenarios(),
         lanes::scenarios(),
         front::scenarios(),

@@ -84,7 +84,7 @@ impl Ring {
 
     /// Pops once; returns the message, after its slot's new owner has scribbled over it.
     fn recv(&self) -> Option<Message> {
-        let Popped::Taken(held, listing) = self.queue(FULL).pop(ME, |_| {}) else { return None };
+        let Popped::Taken(held, listing) = self.queue(FULL).pop(ME) else { return None };
         let payload = &self.payloads[held.slot as usize];
         let text = payload.get();
         payload.set(u32::MAX);
@@ -242,7 +242,7 @@ fn whoever_knows_finds_the_end() {
     let closer = start(&ring, |ring| ring.queue(FULL).close());
     let receiver = start(&ring, |ring| {
         closer.join().unwrap();
-        match ring.queue(FULL).pop(ME, |_| {}) {
+        match ring.queue(FULL).pop(ME) {
             Popped::Taken(..) => true,
             Popped::Closed => false,
             Popped::Empty => panic!("it was closed before"),
@@ -316,7 +316,7 @@ fn slots_are_recycled() {
     let sender = start(&ring, |ring| {
         let mut sent = 0;
         for _ in 0..3 {
-            if let Popped::Taken(held, _) = ring.queue(FREE).pop(ME, |_| {}) {
+            if let Popped::Taken(held, _) = ring.queue(FREE).pop(ME) {
                 sent += 1;
                 ring.send(held, sent);
             }
@@ -335,7 +335,7 @@ fn slots_are_recycled() {
     let mut messages = ring.drain();
     texts.extend(messages.iter().map(|message| message.text));
     assert!(texts.into_iter().eq(1..=sent), "each once, in the order of sending");
-    while let Popped::Taken(held, listing) = ring.queue(FREE).pop(ME, |_| {}) {
+    while let Popped::Taken(held, listing) = ring.queue(FREE).pop(ME) {
         messages.push(Message { text: 0, listing: listing + 100, held });
     }
     settle(messages, 2);
@@ -382,7 +382,7 @@ fn closed_while_one_sends() {
     assert!(closer.join().unwrap(), "whoever closed it sees it closed");
     let results = sender.join().unwrap();
     let messages = ring.drain();
-    assert!(matches!(ring.queue(FULL).pop(ME, |_| {}), Popped::Closed), "it is closed and drained");
+    assert!(matches!(ring.queue(FULL).pop(ME), Popped::Closed), "it is closed and drained");
     settle_closed(results, messages);
 }
 
@@ -391,7 +391,7 @@ fn closed_while_one_receives() {
     let sender = send_two(&ring, held);
     let closer = start(&ring, |ring| ring.queue(FULL).close());
     let receiver = start(&ring, |ring| {
-        let pops = (0..2).map(|_| match ring.queue(FULL).pop(ME, |_| {}) {
+        let pops = (0..2).map(|_| match ring.queue(FULL).pop(ME) {
             Popped::Taken(held, listing) => {
                 let text = ring.payloads[held.slot as usize].get();
                 (Some(Message { text, listing, held }), false)
@@ -428,7 +428,7 @@ fn who_asks_learns(asks: fn(&Ring) -> bool) {
 }
 
 fn a_receiver_learns() {
-    who_asks_learns(|ring| matches!(ring.queue(FULL).pop(ME, |_| {}), Popped::Closed));
+    who_asks_learns(|ring| matches!(ring.queue(FULL).pop(ME), Popped::Closed));
 }
 
 fn an_asker_learns() {

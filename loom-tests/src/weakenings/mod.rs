@@ -26,6 +26,7 @@ mod slot;
 mod spares;
 mod spinners;
 mod stream;
+mod top;
 mod turns;
 mod wakers;
 
@@ -89,6 +90,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     queue::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
+    top::WEAKENINGS,
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
     front::WEAKENINGS,
