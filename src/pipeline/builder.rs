@@ -102,9 +102,9 @@ impl<T: Value> Start<T> {
 impl<'a, T: Value> Stages<'a, T> {
     fn push(&mut self, name: String, workers: usize, order: Order, work: Box<dyn Work + 'a>) {
         let workers = u16::try_from(workers).unwrap_or(MOST_PLACES).max(1);
-        let parcels = if work.has_line() { self.most } else { 1 };
-        let places = Places::new(workers, parcels, order);
-        self.stations.push(Station { name, workers, places, tally: Tally::default().into() });
+        let (takes, fills) = (!self.stations.is_empty(), work.free().is_some());
+        let places = Places::new(workers, if takes { self.most } else { 1 }, order);
+        self.stations.push(Station { name, workers, takes, fills, places, tally: Tally::default().into() });
         self.works.push(work);
     }
 

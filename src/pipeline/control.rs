@@ -15,6 +15,10 @@ use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub(super) struct Station {
     pub(super) name: String,
     pub(super) workers: u16,
+    /// Whether it takes parcels from a line; the source does not.
+    pub(super) takes: bool,
+    /// Whether it fills free buffers.
+    pub(super) fills: bool,
     pub(super) places: Places,
     pub(super) tally: CachePadded<Tally>,
 }
@@ -54,21 +58,28 @@ impl Control {
     }
 }
 
-impl Tally {
+impl Station {
+    /// Adds to a figure. The caller has one of the station's places.
+    fn add(&self, figure: &AtomicU64, more: u64) {
+        // ORDERING: Relaxed, all; figures. Of a single place its holder alone writes them, one after the other by TURN.
+        if self.workers == 1 {
+            figure.store(figure.load(Relaxed) + more, Relaxed);
+        } else {
+            figure.fetch_add(more, Relaxed);
+        }
+    }
+
     /// Adds what a run of the stage took, whatever came of it.
     pub(super) fn spend(&self, time: Duration) {
-        // ORDERING: Relaxed; figures, here and below.
-        self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
+        self.add(&self.tally.busy_ns, time.as_nanos() as u64);
     }
 
     /// Counts a buffer that the stage has done.
     pub(super) fn count(&self, elements: usize) {
-        self.buffers.fetch_add(1, Relaxed);
-        self.elements.fetch_add(elements as u64, Relaxed);
+        self.add(&self.tally.buffers, 1);
+        self.add(&self.tally.elements, elements as u64);
     }
-}
 
-impl Station {
     fn progress(&self) -> StageProgress {
         StageProgress {
             name: self.name.clone(),

@@ -79,7 +79,7 @@ impl<'a> Pipeline<'a> {
     pub fn run(self, pool: &Pool) -> Result<Report, PipelineError> {
         let Self { control, works } = self;
         let start = Instant::now();
-        if !works.iter().all(|work| work.prepare()) {
+        if !works.iter().filter_map(|work| work.free()).all(|buffers| buffers.prepare()) {
             control.course.stop();
             return Err(PipelineError::NoBuffer);
         }

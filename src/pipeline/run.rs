@@ -2,7 +2,8 @@
 //!
 //! Stages are no threads. A worker takes a parcel and a place, runs the stage, and goes on to the next stage with the same
 //! parcel, which is still in its cache. If the places there are taken it leaves the parcel in the line and looks around:
-//! most downstream first, so that buffers come home, and the source last. Who finds nothing waits at the gate.
+//! most downstream first, so that buffers come home, and the source last. Who finds nothing waits at the gate. The slowest
+//! stage is where parcels pile up; whoever leaves that one takes the next parcel in, and others see to the rest.
 //!
 //! - R1: nobody sleeps through work. What becomes possible, becomes so by a worker's step: it frees a place, a buffer, or
 //!   puts a parcel in a line. Before that worker runs its next closure it looks whether somebody sleeps and something
@@ -94,33 +95,39 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// Takes a place of the stage and what it works on, if there are both.
     fn try_take(&self, stage: usize) -> Option<Job> {
+        let station = &self.control.stations[stage];
+        if !station.fills {
+            let taken = station.places.try_take()?;
+            return Some(Job { stage, load: Load { taken: Some(taken), free: None } });
+        }
         if !self.can_run(stage) {
             return None;
         }
-        let (work, places) = (&self.works[stage], &self.control.stations[stage].places);
-        let mut load = Load::default();
-        if !work.take_free(&mut load) {
-            return None;
+        let buffers = self.works[stage].free()?;
+        let free = buffers.take()?;
+        let taken = if station.takes { station.places.try_take() } else { None };
+        if taken.is_some() || !station.takes && station.places.try_enter() {
+            return Some(Job { stage, load: Load { taken, free: Some(free) } });
         }
-        let is_ours = if work.has_line() {
-            load.taken = places.try_take();
-            load.taken.is_some()
-        } else {
-            places.try_enter()
-        };
-        if !is_ours {
-            // Whoever saw no free buffer meanwhile has us, who look on.
-            work.put_free(load);
-            return None;
-        }
-        Some(Job { stage, load })
+        // Whoever saw no free buffer meanwhile has us, who look on.
+        buffers.put(free);
+        None
+    }
+
+    /// Takes another parcel into the stage that the worker has just left, if most of those on their way wait for it, or if
+    /// somebody sleeps who can go on with the rest: it is what holds up the run, and should never be without a worker.
+    fn stay(&self, stage: usize) -> Option<Job> {
+        let Control { stations, course, gate } = self.control;
+        let waiting = stations[stage].places.waiting();
+        let holds_up = || 2 * waiting > course.on_their_way() || gate.waiting() > 0;
+        if waiting > 0 && holds_up() { self.try_take(stage) } else { None }
     }
 
     /// Returns whether the stage has all it needs to run just now.
     fn can_run(&self, stage: usize) -> bool {
-        let (work, places) = (&self.works[stage], &self.control.stations[stage].places);
-        let has_place = if work.has_line() { places.can_take() } else { places.can_enter() };
-        has_place && work.has_free()
+        let station = &self.control.stations[stage];
+        let has_place = if station.takes { station.places.can_take() } else { station.places.can_enter() };
+        has_place && (!station.fills || self.works[stage].free().is_some_and(|buffers| buffers.any()))
     }
 
     /// Wakes one who sleeps, if there is something that it can do. The caller is about to be busy.
@@ -141,10 +148,10 @@ impl<'r, 'a> Run<'r, 'a> {
         // SAFETY: the place and the load were taken for this stage, in `try_take`.
         let ran = unsafe { self.works[stage].run(load) };
         let now = Instant::now();
-        station.tally.spend(now.duration_since(std::mem::replace(since, now)));
+        station.spend(now.duration_since(std::mem::replace(since, now)));
         match ran {
             Ran::On(parcel, sequence, elements) => {
-                station.tally.count(elements);
+                station.count(elements);
                 if stage == 0 {
                     course.set_out();
                 }
@@ -153,10 +160,10 @@ impl<'r, 'a> Run<'r, 'a> {
                 if course.is_over() {
                     return Some(Found::Over);
                 }
-                self.try_take(stage + 1).map(Found::Job)
+                self.stay(stage).or_else(|| self.try_take(stage + 1)).map(Found::Job)
             }
             Ran::Through(elements) => {
-                station.tally.count(elements);
+                station.count(elements);
                 station.places.leave();
                 if course.come_home() {
                     gate.notify_all();

@@ -40,32 +40,26 @@ pub(super) enum Cause {
     Panic(Panic),
 }
 
+/// Free buffers, of whatever type.
+pub(super) trait Free {
+    /// Returns whether there is one just now.
+    fn any(&self) -> bool;
+
+    /// Takes one.
+    fn take(&self) -> Option<Parcel>;
+
+    /// Gives one back.
+    fn put(&self, parcel: Parcel);
+
+    /// Claims a first one for the run; returns whether the ring had any.
+    fn prepare(&self) -> bool;
+}
+
 /// The work of one stage.
 pub(super) trait Work: Send + Sync {
-    /// Returns whether the stage takes parcels from a line.
-    fn has_line(&self) -> bool {
-        true
-    }
-
-    /// Returns whether there is a free buffer just now, if the stage fills any.
-    fn has_free(&self) -> bool {
-        true
-    }
-
-    /// Takes a free buffer into the load, if the stage fills any; returns false if there is none.
-    fn take_free(&self, load: &mut Load) -> bool {
-        let _ = load;
-        true
-    }
-
-    /// Gives the free buffer of a load back that came to nothing.
-    fn put_free(&self, load: Load) {
-        let Load { .. } = load;
-    }
-
-    /// Claims a first free buffer for the run, if the stage fills any; returns false if there is none.
-    fn prepare(&self) -> bool {
-        true
+    /// Returns the free buffers, if the stage fills any.
+    fn free(&self) -> Option<&dyn Free> {
+        None
     }
 
     /// Does it.
@@ -73,7 +67,7 @@ pub(super) trait Work: Send + Sync {
     /// # Safety
     ///
     /// - The caller has one of the stage's places.
-    /// - The load was taken from this stage's line and by its `take_free`.
+    /// - The load was taken from this stage's line and from its free buffers.
     unsafe fn run(&self, load: Load) -> Ran;
 }
 
@@ -108,25 +102,8 @@ impl<T: Value, F> Work for SourceWork<T, F>
 where
     F: Fn(&mut Buffer<T>) -> Result<Flow, AnyError> + Send + Sync,
 {
-    fn has_line(&self) -> bool {
-        false
-    }
-
-    fn has_free(&self) -> bool {
-        self.yard.has_free()
-    }
-
-    fn take_free(&self, load: &mut Load) -> bool {
-        load.free = self.yard.take();
-        load.free.is_some()
-    }
-
-    fn put_free(&self, load: Load) {
-        load.free.into_iter().for_each(|parcel| self.yard.put(parcel));
-    }
-
-    fn prepare(&self) -> bool {
-        self.yard.welcome()
+    fn free(&self) -> Option<&dyn Free> {
+        Some(&*self.yard)
     }
 
     unsafe fn run(&self, load: Load) -> Ran {
@@ -205,21 +182,8 @@ impl<A: Value, B: Value, F> Work for ConvertWork<A, B, F>
 where
     F: Fn(&mut Buffer<A>, &mut Buffer<B>) -> Result<(), AnyError> + Send + Sync,
 {
-    fn has_free(&self) -> bool {
-        self.to.has_free()
-    }
-
-    fn take_free(&self, load: &mut Load) -> bool {
-        load.free = self.to.take();
-        load.free.is_some()
-    }
-
-    fn put_free(&self, load: Load) {
-        load.free.into_iter().for_each(|parcel| self.to.put(parcel));
-    }
-
-    fn prepare(&self) -> bool {
-        self.to.welcome()
+    fn free(&self) -> Option<&dyn Free> {
+        Some(&*self.to)
     }
 
     unsafe fn run(&self, load: Load) -> Ran {

@@ -9,6 +9,7 @@
 
 #![allow(unsafe_code)]
 
+use super::work::Free;
 use crate::memory::Value;
 use crate::protocol::spares::{Parcel, Spares};
 use crate::ring::{Buffer, Ring};
@@ -50,26 +51,7 @@ impl<T: Value> Yard<T> {
         self.berths.len()
     }
 
-    /// Returns whether there is a free buffer just now, of the run's own or of the ring's.
-    pub(super) fn has_free(&self) -> bool {
-        self.spares.any() || self.spares.may_adopt() && self.ring.free() > 0
-    }
-
-    /// Takes a free buffer: one that was used before, or else one more of the ring's.
-    pub(super) fn take(&self) -> Option<Parcel> {
-        self.spares.take().or_else(|| self.join())
-    }
-
-    /// Gives a buffer back to the others.
-    pub(super) fn put(&self, parcel: Parcel) {
-        self.spares.put(parcel);
-    }
-
-    /// Claims one more buffer of the ring, if one is free, and makes it the run's. It joins the spares.
-    pub(super) fn welcome(&self) -> bool {
-        self.join().map(|parcel| self.put(parcel)).is_some()
-    }
-
+    /// Claims one more buffer of the ring, if one is free, and makes it the run's.
     fn join(&self) -> Option<Parcel> {
         if !self.spares.may_adopt() {
             return None;
@@ -101,5 +83,24 @@ impl<T: Value> Yard<T> {
             let berth = unsafe { &mut *berth };
             berth.as_mut().map(f)
         })
+    }
+}
+
+impl<T: Value> Free for Yard<T> {
+    fn any(&self) -> bool {
+        self.spares.any() || self.spares.may_adopt() && self.ring.free() > 0
+    }
+
+    /// One that was used before, or else one more of the ring's.
+    fn take(&self) -> Option<Parcel> {
+        self.spares.take().or_else(|| self.join())
+    }
+
+    fn put(&self, parcel: Parcel) {
+        self.spares.put(parcel);
+    }
+
+    fn prepare(&self) -> bool {
+        self.join().map(|parcel| self.put(parcel)).is_some()
     }
 }

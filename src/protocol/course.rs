@@ -50,6 +50,11 @@ impl Course {
         !is_over(self.word.fetch_or(STOPPED, Relaxed))
     }
 
+    /// Returns how many parcels are on their way.
+    pub(crate) fn on_their_way(&self) -> u64 {
+        self.word.load(Relaxed) & (ENDED - 1)
+    }
+
     /// Returns whether the run is over.
     pub(crate) fn is_over(&self) -> bool {
         is_over(self.word.load(Relaxed))
