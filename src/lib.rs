@@ -5,7 +5,7 @@
 //!
 //! ringmill is **not** a database or a data-frame library, not an async runtime, and not for GPUs; it runs on one
 //! machine. For work of a few microseconds a plain loop is as good, and costs no dependency. Today it is threads of one
-//! process on Linux: buffers that move between processes, single tasks and pipelines are not there yet.
+//! process on Linux: buffers that move between processes, single tasks are not there yet.
 //!
 //! ```standalone_crate
 //! use ringmill::Pool;
@@ -43,6 +43,7 @@
 //! | work for every CPU | [`Pool`]: `for_each_chunk`, `map_reduce`, `for_each_index`, `broadcast` |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
+//! | steps that each buffer goes through | [`Pipeline`]: a source, stages, a sink; [`pipeline`] |
 //! | bytes of a file | [`memory::Region`] |
 //!
 //! # What to rely on
