@@ -2,6 +2,7 @@
 
 pub mod atomics;
 pub mod blocks;
+pub mod counters;
 pub mod fork_join;
 pub mod lamport;
 pub mod sequence;
