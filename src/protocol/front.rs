@@ -1,17 +1,19 @@
 //! The line that a stream's producer alone writes: how far it has come, and an echo of the last elements it pushed.
 //!
 //! Elements lie contiguous, so none has room for a sequence beside it, and a reader that waits for the next one would
-//! have to fetch two lines: the count and the element. The echo repeats small elements beside the count. A reader that
-//! finds just one takes it from there.
+//! have to fetch two lines: the count and the element. The echo repeats small elements beside the count, with their
+//! numbers. A reader that finds just one takes it from there. Echoes cost two stores each, so there are none unless a
+//! reader wants them.
 //!
 //! ```text
-//! published = ended:1 | count:63     claimed     echo of even numbers, echo of odd numbers
-//! push(n):  echo[n % 2] = element n; published = n + 1
+//! published = ended:1 | count:63     claimed     number and echo, for even numbers and for odd ones
+//! echo(n):  echo[n % 2] = element n; number[n % 2] = n
+//! push(n):  echo(n) if it is wanted; published = n + 1
 //! batch:    claimed = end of the batch; elements; published
-//! hear(n):  published = n + 1, claimed <= n; take echo[n % 2]; published is still n + 1
+//! hear(n):  published = n + 1 and number[n % 2] = n; take echo[n % 2]; published is still n + 1
 //! ```
-//! - F1: while `published` is n + 1 and no batch was claimed beyond n, `echo[n % 2]` is element n: the next push writes the
-//!   other one, and the push after it comes after the count has moved on.
+//! - F1: while `published` is n + 1 and `number[n % 2]` is n, `echo[n % 2]` is element n: the next echo in its place comes
+//!   after the count has moved on.
 //! - F2: whoever has copied element n and then finds `claimed` and the count at most n + capacity, has copied it whole:
 //!   nobody has begun to write its place again.
 //! - PUBLISH: the count, to whoever follows; see `stream`.
@@ -30,16 +32,26 @@ pub(crate) const ENDED: u64 = 1 << 63;
 pub(crate) struct Front {
     published: AtomicU64,
     claimed: AtomicU64,
-    echo: [AtomicU64; 2],
+    echoes: [Echo; 2],
+}
+
+/// An element, repeated.
+#[derive(Debug)]
+struct Echo {
+    /// The element's number and one more, so that 0 is none.
+    number: AtomicU64,
+    bits: AtomicU64,
+}
+
+impl Echo {
+    fn new() -> Self {
+        Self { number: AtomicU64::new(0), bits: AtomicU64::new(0) }
+    }
 }
 
 impl Front {
     pub(crate) fn new() -> Self {
-        Self {
-            published: AtomicU64::new(0),
-            claimed: AtomicU64::new(0),
-            echo: [AtomicU64::new(0), AtomicU64::new(0)],
-        }
+        Self { published: AtomicU64::new(0), claimed: AtomicU64::new(0), echoes: [Echo::new(), Echo::new()] }
     }
 
     /// Comes before the next element is written.
@@ -53,18 +65,19 @@ impl Front {
     /// Says that elements before `end` are written next. Comes before they are.
     #[inline(always)]
     pub(crate) fn claim(&self, end: u64) {
-        // ORDERING: Relaxed; for observers the fence below orders it (OVERWRITE), for those who hear an echo it comes
-        // before the count of the batch (PUBLISH).
+        // ORDERING: Relaxed; the fence below orders it (OVERWRITE).
         self.claimed.store(end, Relaxed);
         self.begin();
     }
 
-    /// Publishes element `number`, whose echo is `bits`.
+    /// Repeats element `number`, which is published next, as `bits`.
     #[inline(always)]
-    pub(crate) fn push(&self, number: u64, bits: u64) {
+    pub(crate) fn echo(&self, number: u64, bits: u64) {
+        let echo = &self.echoes[number as usize & 1];
         // ORDERING: ECHO, release side. Model: loom-tests/front.rs.
-        self.echo[number as usize & 1].store(bits, Release);
-        self.publish(number + 1);
+        echo.bits.store(bits, Release);
+        // ORDERING: Relaxed; it comes before the count (PUBLISH).
+        echo.number.store(number + 1, Relaxed);
     }
 
     /// Publishes everything before `count`.
@@ -82,16 +95,17 @@ impl Front {
         self.published.load(Acquire)
     }
 
-    /// Returns the echo of element `number`, if that is the last one and was pushed. The caller has seen the count behind
+    /// Returns the echo of element `number`, if that is the last one and was repeated. The caller has seen the count behind
     /// it.
     #[inline]
     pub(crate) fn hear(&self, number: u64) -> Option<u64> {
-        // ORDERING: Relaxed; a batch that ends at the count which the caller has seen was claimed before that (PUBLISH).
-        if self.claimed.load(Relaxed) > number {
+        let echo = &self.echoes[number as usize & 1];
+        // ORDERING: Relaxed; the count that the caller has seen brought the number before it (PUBLISH).
+        if echo.number.load(Relaxed) != number + 1 {
             return None;
         }
         // ORDERING: ECHO, acquire side.
-        let bits = self.echo[number as usize & 1].load(Acquire);
+        let bits = echo.bits.load(Acquire);
         // ORDERING: Relaxed; if the echo is of a later element, ECHO has brought the count before it.
         (self.published.load(Relaxed) == number + 1).then_some(bits)
     }

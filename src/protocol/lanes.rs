@@ -28,6 +28,8 @@ pub(crate) const MOST_LANES: usize = 64;
 pub(crate) struct Lanes {
     taken: CachePadded<AtomicU64>,
     joined: CachePadded<AtomicU64>,
+    /// Who wants echoes: a line that the producer reads at every push, and nobody writes often.
+    wanting: CachePadded<AtomicU64>,
     cursors: Box<[CachePadded<AtomicU64>]>,
 }
 
@@ -38,6 +40,7 @@ impl Lanes {
         Self {
             taken: CachePadded::new(AtomicU64::new(0)),
             joined: CachePadded::new(AtomicU64::new(0)),
+            wanting: CachePadded::new(AtomicU64::new(0)),
             cursors: (0..most).map(|_| CachePadded::new(AtomicU64::new(0))).collect(),
         }
     }
@@ -82,8 +85,26 @@ impl Lanes {
         self.cursors[index].store(cursor, Release);
     }
 
+    /// Says whether the lane wants echoes of what is pushed.
+    pub(crate) fn want(&self, index: usize, wants: bool) {
+        // ORDERING: Relaxed, as for who reads it; nothing rides on it, and an echo more or less does no harm.
+        if wants {
+            self.wanting.fetch_or(1 << index, Relaxed);
+        } else {
+            self.wanting.fetch_and(!(1 << index), Relaxed);
+        }
+    }
+
+    /// Returns whether any lane wants echoes.
+    #[inline(always)]
+    pub(crate) fn want_echoes(&self) -> bool {
+        // ORDERING: Relaxed, as above.
+        self.wanting.load(Relaxed) != 0
+    }
+
     /// Leaves: from here on the producer does not heed the lane.
     pub(crate) fn leave(&self, index: usize) {
+        self.want(index, false);
         // ORDERING: GATE, release side, as in `release`.
         self.joined.fetch_and(!(1 << index), Release);
         // ORDERING: SEAT, release side.

@@ -86,12 +86,23 @@ impl Cursors {
         self.front.begin();
     }
 
-    /// Publishes the next element, which the producer has written, with its echo.
+    /// Publishes the next element, which the producer has written. Makes an echo of it if a lane wants that and it is
+    /// small enough to have one.
     #[inline(always)]
-    pub(crate) fn push(&self, writer: &mut Writer, bits: u64) {
+    pub(crate) fn push(&self, writer: &mut Writer, bits: Option<u64>) {
         debug_assert!(writer.known_room() > 0);
-        self.front.push(writer.count, bits);
+        if let Some(bits) = bits
+            && self.lanes.want_echoes()
+        {
+            self.front.echo(writer.count, bits);
+        }
         writer.count += 1;
+        self.front.publish(writer.count);
+    }
+
+    /// Says whether the lane wants echoes, for as long as it says nothing else.
+    pub(crate) fn want_echoes(&self, lane: &mut Lane, wants: bool) {
+        self.lanes.want(lane.index, wants);
     }
 
     /// Says that the producer writes the next `count` elements now.

@@ -55,7 +55,7 @@ impl Ring {
         }
         self.cursors.begin_push();
         self.place(writer.count()).set(writer.count());
-        self.cursors.push(writer, writer.count());
+        self.cursors.push(writer, Some(writer.count()));
         true
     }
 
@@ -123,7 +123,10 @@ fn one_lane_going_round() {
 fn batches_and_single_elements() {
     let (ring, mut writer, _) = Ring::new(2, 0);
     let mut lane = ring.cursors.join().unwrap();
+    ring.cursors.want_echoes(&mut lane, true);
     ring.push(&mut writer);
+    assert_eq!(ring.cursors.look(&mut lane.follower), 1);
+    assert_eq!(ring.cursors.hear(&lane.follower), Some(0));
     let producer = thread::spawn({
         let ring = ring.clone();
         move || {

@@ -21,11 +21,14 @@ pub struct Consumer<T: Value> {
     core: Arc<Core<T>>,
     lane: Lane,
     pace: Pace,
+    /// Whether the lane has said that it wants echoes, and how many looks in succession spoke for the opposite.
+    wants_echoes: bool,
+    doubts: u32,
 }
 
 impl<T: Value> Consumer<T> {
     pub(super) fn new(core: Arc<Core<T>>, lane: Lane) -> Self {
-        Self { core, lane, pace: Pace::new() }
+        Self { core, lane, pace: Pace::new(), wants_echoes: false, doubts: 0 }
     }
 
     /// Returns how many elements the stream holds.
@@ -115,12 +118,31 @@ impl<T: Value> Consumer<T> {
     /// Takes the next element, from its echo if there is one.
     #[inline]
     fn hear_or_pop(&mut self) -> T {
+        self.weigh_echoes();
         match self.core.cursors.hear(&self.lane.follower).and_then(Core::of_echo) {
             Some(value) => {
                 self.release(1);
                 value
             }
             None => self.pop_known(),
+        }
+    }
+
+    /// Wants echoes while elements come one at a time, and none while they come in streams.
+    #[inline]
+    fn weigh_echoes(&mut self) {
+        /// It takes as many looks to change its mind: the line that says so is fetched anew by the producer.
+        const DOUBTS: u32 = 8;
+        let came_alone = self.lane.follower.known_elements() == 1;
+        if came_alone == self.wants_echoes {
+            self.doubts = 0;
+            return;
+        }
+        self.doubts += 1;
+        if self.doubts == DOUBTS {
+            self.doubts = 0;
+            self.wants_echoes = came_alone;
+            self.core.cursors.want_echoes(&mut self.lane, came_alone);
         }
     }
 

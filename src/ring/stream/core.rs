@@ -59,6 +59,13 @@ impl<T: Value> Core<T> {
         self.mask as usize + 1
     }
 
+    /// Wakes those who wait for what the producer publishes: all, as each lane sees every element.
+    #[inline(always)]
+    pub(super) fn notify_pushed(&self) {
+        // In line, unlike `notify_all`: a call would cost as much as the push.
+        self.pushed.notify(u32::MAX);
+    }
+
     /// Where those wait who follow this publisher.
     pub(super) fn ready(&self, publisher: usize) -> &Gate {
         match publisher.checked_sub(1) {

@@ -137,22 +137,12 @@ impl<T: Value> Producer<T> {
 
     #[inline(always)]
     fn push_known(&mut self, value: T) {
-        let Some(echo) = Core::echo_of(&value) else { return self.push_large(value) };
         let number = self.writer.count();
         self.core.cursors.begin_push();
         // SAFETY: there is room (P2), as every caller has seen, so the element is the producer's to write (P1).
         unsafe { self.core.set(number, value) };
-        self.core.cursors.push(&mut self.writer, echo);
-        self.core.pushed.notify_all();
-    }
-
-    /// Pushes an element that has no echo.
-    fn push_large(&mut self, value: T) {
-        self.core.cursors.claim(&mut self.writer, 1);
-        let number = self.writer.count();
-        // SAFETY: as in `push_known`.
-        unsafe { self.core.set(number, value) };
-        self.publish(1);
+        self.core.cursors.push(&mut self.writer, Core::echo_of(&value));
+        self.core.notify_pushed();
     }
 
     /// Returns room that is known to be there.
@@ -165,7 +155,7 @@ impl<T: Value> Producer<T> {
     #[inline(always)]
     fn publish(&mut self, count: u64) {
         self.core.cursors.publish(&mut self.writer, count);
-        self.core.pushed.notify_all();
+        self.core.notify_pushed();
     }
 
     /// Waits for room for exactly `len` elements and returns them, to be written in place.
@@ -303,7 +293,7 @@ fn look_for_room<T: Value>(
 impl<T: Value> Drop for Producer<T> {
     fn drop(&mut self) {
         self.core.cursors.end(&mut self.writer);
-        self.core.pushed.notify_all();
+        self.core.notify_pushed();
     }
 }
 

@@ -104,7 +104,7 @@ impl<T: Value> Stage<T> {
     #[inline]
     fn pass(&mut self, count: u64) {
         self.core.cursors.pass(&mut self.follower, count);
-        self.core.ready(self.follower.upstream() + 1).notify_all();
+        self.core.ready(self.follower.upstream() + 1).notify(u32::MAX);
     }
 }
 
