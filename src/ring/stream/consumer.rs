@@ -214,7 +214,7 @@ impl<T: Value> Consumer<T> {
     #[inline]
     pub fn try_read(&mut self, most: usize) -> Result<ReadBatch<'_, T>, TryReadError> {
         if self.lane.follower.known_elements() < most as u64 {
-            follow::look(&self.core, &mut self.lane.follower, &mut self.pace)?;
+            follow::glance(&self.core, &mut self.lane.follower)?;
         }
         Ok(self.batch(most))
     }

@@ -9,7 +9,17 @@ use super::{ReadError, TryReadError};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
 
-/// Looks for elements. `Ok` if there are any.
+/// Looks for elements, once: the caller may have other things to do than to wait for more. `Ok` if there are any.
+#[inline]
+pub(super) fn glance<T: Value>(core: &Core<T>, follower: &mut Follower) -> Result<(), TryReadError> {
+    match core.cursors.look(follower) {
+        0 if follower.is_drained() => Err(TryReadError::Closed),
+        0 => Err(TryReadError::Empty),
+        _ => Ok(()),
+    }
+}
+
+/// Looks for elements, at a pace. `Ok` if there are any.
 #[inline]
 pub(super) fn look<T: Value>(
     core: &Core<T>,

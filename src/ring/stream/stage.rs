@@ -90,7 +90,7 @@ impl<T: Value> Stage<T> {
     #[inline]
     pub fn try_read(&mut self, most: usize) -> Result<StageBatch<'_, T>, TryReadError> {
         if self.follower.known_elements() < most as u64 {
-            follow::look(&self.core, &mut self.follower, &mut self.pace)?;
+            follow::glance(&self.core, &mut self.follower)?;
         }
         Ok(self.batch(most))
     }
