@@ -30,11 +30,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             Scenario::new("wakers: a task that is dropped, and another", Some(2), dropped_and_another),
             Scenario::new("wakers: a task that is polled by another", Some(3), polled_by_another),
             Scenario::new("wakers: a deadline against a call", None, deadline_against_call),
+            Scenario::new("wakers: a thread twice, a task, by turns", Some(2), by_turns),
         ],
         Scenario::over_futexes("wakers: a thread, a task, one call for two", Some(2), one_call_for_two),
         Scenario::over_futexes("wakers: a thread, a task, all are told", Some(2), all_are_told),
         Scenario::over_futexes("wakers: a thread, a task, two calls", Some(2), two_calls),
-        Scenario::over_futexes("wakers: a thread twice, a task, by turns", Some(1), by_turns),
         Scenario::over_futexes("wakers: a thread, a task that is dropped", Some(2), dropped_and_thread),
         Scenario::over_futexes("wakers: a deadline, and a thread without", Some(2), deadline_and_thread),
     ]

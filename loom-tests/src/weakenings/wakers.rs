@@ -90,7 +90,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "the thread's share of a call",
         line: "called + self.bed.notify(count - called)",
         instead: "called",
-        scenario: "wakers: a thread twice, a task, by turns [strong",
+        scenario: "wakers: a thread twice, a task, by turns",
         objection: Deadlock,
     },
     Weakening {
