@@ -3,9 +3,12 @@
 //! A CSV file or an array is mapped where it lies, cut into chunks, and every CPU works through its share. Elements and
 //! records are slices of the mapping; nothing is copied on the way, and nothing is written elsewhere.
 //!
+//! Where one thread makes what another works on, a [`Ring`] hands typed buffers from thread to thread: only their ownership
+//! moves, through queues that neither copy nor allocate.
+//!
 //! ringmill is **not** a database or a data-frame library, not an async runtime, and not for GPUs; it runs on one
 //! machine. For work of a few microseconds a plain loop is as good, and costs no dependency. Today it is threads of one
-//! process on Linux: buffers that move between processes, single tasks are not there yet.
+//! process on Linux: rings that other processes attach to and single tasks are not there yet.
 //!
 //! ```standalone_crate
 //! use ringmill::Pool;
@@ -43,6 +46,7 @@
 //! | work for every CPU | [`Pool`]: `for_each_chunk`, `map_reduce`, `for_each_index`, `broadcast` |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
+//! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |
 //! | steps that each buffer goes through | [`Pipeline`]: a source, stages, a sink; [`pipeline`] |
 //! | bytes of a file | [`memory::Region`] |
 //!
@@ -50,6 +54,8 @@
 //!
 //! - A reduction has one shape: the answer has the same bits on one worker and on sixty-four.
 //! - A CSV file gives the records that a sequential reader would give, for any bytes, at any number of workers.
+//! - A buffer of a ring has one owner or only readers; each that is sent is received once. Nothing is allocated once a ring
+//!   is built.
 //! - A panic in a chunk goes on in the caller; the pool lives. A loop inside a loop cannot deadlock.
 //! - What a file or a user can cause is an error that names the place, never a panic. A file that another program cuts
 //!   short while it is mapped is such an error too.
