@@ -20,6 +20,7 @@ mod parking;
 mod pipeline;
 mod places;
 mod queue;
+mod retirement;
 mod shares;
 mod sleep;
 mod slot;
@@ -52,6 +53,7 @@ pub fn scenarios() -> Vec<Scenario> {
         stream::scenarios(),
         slot::scenarios(),
         queue::scenarios(),
+        retirement::scenarios(),
         spares::scenarios(),
         places::scenarios(),
         course::scenarios(),

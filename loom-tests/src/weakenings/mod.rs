@@ -20,6 +20,7 @@ mod parking;
 mod pipeline;
 mod places;
 mod queue;
+mod retirement;
 mod shares;
 mod sleep;
 mod slot;
@@ -88,6 +89,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     parking::WEAKENINGS,
     slot::WEAKENINGS,
     queue::WEAKENINGS,
+    retirement::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
     top::WEAKENINGS,
