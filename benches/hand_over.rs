@@ -20,11 +20,13 @@ const LEN: usize = 16_384;
 fn main() {
     for (size, len) in [("64 KiB", LEN), ("1 MiB", 16 * LEN)] {
         let (eight, two) = (Slots::new(SLOTS, len, Spins), Slots::new(2, len, Spins));
-        let (ring, ring_of_two) = (Buffers::usual(len), Buffers::new(2, len, Waiting::default()));
+        let (ring, bounded) = (Buffers::usual(len), Buffers::bounded(len));
+        let ring_of_two = Buffers::new(2, len, Waiting::default());
         Table::new(format!("buffers of {size}, filled and added up, GB/s"))
             .row("LIMIT 8 shared slots by hand", gigabytes(&eight, len * 4))
             .row("2 shared slots by hand", gigabytes(&two, len * 4))
             .row("ringmill", gigabytes(&ring, len * 4))
+            .row("ringmill, queue of at most 1", gigabytes(&bounded, len * 4))
             .row("ringmill, 2 buffers", gigabytes(&ring_of_two, len * 4))
             .measure();
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ringmill::ring::stream::{Consumer, Producer};
-use ringmill::ring::{Buffer, Populate, Queue, Ring, Stream, Waiting};
+use ringmill::ring::{Buffer, Populate, Queue, QueueOptions, Ring, Stream, Waiting, WhenFull};
 
 use super::flow::{Drain, Feed, Seen, count_from};
 use super::hand_over::{SLOTS, Way};
@@ -24,7 +24,17 @@ pub struct Buffers {
 impl Buffers {
     /// Makes a ring of `count` buffers of `len` values.
     pub fn new(count: usize, len: usize, waiting: Waiting) -> Self {
-        let ring = Ring::builder().buffers(count).buffer_len(len).queues(["full"]).waiting(waiting);
+        Self::with_queue(QueueOptions::new("full"), count, len, waiting)
+    }
+
+    /// Makes a ring of as many buffers as other rows have, of which one at most waits to be received.
+    pub fn bounded(len: usize) -> Self {
+        let full = QueueOptions::new("full").bound(1, WhenFull::Wait);
+        Self::with_queue(full, SLOTS, len, Waiting::default())
+    }
+
+    fn with_queue(full: QueueOptions, count: usize, len: usize, waiting: Waiting) -> Self {
+        let ring = Ring::builder().buffers(count).buffer_len(len).queue(full).waiting(waiting);
         let ring = ring.populate(Populate::AtBuild).build().expect("it is small");
         let full = ring.queue("full").expect("it was named");
         Self { ring, full }

@@ -19,7 +19,8 @@ fn main() {
     for (size, len) in [("64 KiB", LEN), ("1 MiB", 16 * LEN)] {
         let bytes = len * 4;
         let (eight, two) = (Slots::new(SLOTS, len, Spins), Slots::new(2, len, Spins));
-        let (ring, ring_of_two) = (Buffers::usual(len), Buffers::new(2, len, Waiting::default()));
+        let (ring, bounded) = (Buffers::usual(len), Buffers::bounded(len));
+        let ring_of_two = Buffers::new(2, len, Waiting::default());
         let (crossbeam, kanal) = (Returned::<Crossbeam>::new(len), Returned::<Kanal>::new(len));
         let (rtrb, disruptor) = (Rtrb::new(len), Disruptor::new(len));
         let (blocking, spinning) = (ThingChannel::new(len), ThingQueue::new(len));
@@ -27,6 +28,7 @@ fn main() {
             .row("LIMIT 8 shared slots by hand", gigabytes(&eight, bytes))
             .row("2 shared slots by hand", gigabytes(&two, bytes))
             .row("ringmill", gigabytes(&ring, bytes))
+            .row("ringmill, queue of at most 1", gigabytes(&bounded, bytes))
             .row("ringmill, 2 buffers", gigabytes(&ring_of_two, bytes))
             .row("rtrb and a ring back", gigabytes(&rtrb, bytes))
             .row("disruptor, in place", gigabytes(&disruptor, bytes))
