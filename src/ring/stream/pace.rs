@@ -4,8 +4,8 @@
 //! from who is about to write it, and finds an element or two. A reader that lets the other get some lines ahead
 //! reads them in one go, and so does a producer that waits until some room has gathered.
 //!
-//! It does not pay to wait for what will not come. So one that had to look in vain takes what it finds at once: a
-//! thread that waits for single elements never looks twice. And whoever waited for nothing takes what is there the
+//! It does not pay to wait for what will not come. So one that had to look in vain takes what it finds at once, as a
+//! thread does that waits for single elements. And whoever waited for nothing takes what is there the
 //! next times, each time twice as often as before.
 
 use std::sync::OnceLock;
@@ -15,6 +15,9 @@ use crate::sync::hint;
 
 /// How long a head start is: less than the trip of a cache line there and back between two cores.
 const STEP: Duration = Duration::from_nanos(80);
+
+/// How many such steps to look on before a gate is asked to wait, which takes a system call or two.
+const LOOK_ON: u32 = 4;
 
 /// The most times that what is there is taken at once after a head start was for nothing.
 const MOST_SKIPS: u32 = 256;
@@ -44,8 +47,8 @@ impl Pace {
             self.misses = self.misses.saturating_add(1);
             return 0;
         }
-        if found >= enough || self.misses > 0 {
-            self.misses = 0;
+        let misses = std::mem::take(&mut self.misses);
+        if found >= enough || misses > 0 {
             return found;
         }
         if self.skip > 0 {
@@ -83,6 +86,19 @@ impl Pace {
         }
         found
     }
+}
+
+/// Makes attempts for a short while.
+#[inline]
+pub(super) fn look_on<R>(mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    for _ in 0..pauses_in(STEP) * LOOK_ON {
+        let found = attempt();
+        if found.is_some() {
+            return found;
+        }
+        hint::spin_loop();
+    }
+    None
 }
 
 /// Returns how many hints to the processor take about as long; measured once.
