@@ -7,11 +7,12 @@
 #[path = "common/mod.rs"]
 mod common;
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use common::cpus::{Party, together};
-use common::flow::{count_from, rate};
-use common::ping_pong::{Conditions, ping_pong, sides};
+use common::flow::{Drain, Seen, count_from, rate};
+use common::ping_pong::{Conditions, Receives, ping_pong, sides};
 use common::raw::counters::{self, Aids};
 use common::raw::{atomics, blocks, lamport, sequence};
 use common::{Table, ours, setting};
@@ -38,6 +39,12 @@ fn main() {
         }
         table.row("ringmill, push and pop", rate(count, ours::singles(capacity))).measure();
     }
+    let mut table = Table::new("to a slow reader, one at a time, capacity 1024, million per second");
+    for (name, aids) in AIDS {
+        let (writer, reader) = counters::ring(1024, aids);
+        table = table.row(name, rate(count / 4, (writer, Slow(reader))));
+    }
+    table.measure();
     for capacity in [1024, 65_536] {
         Table::new(format!("batches of 64, capacity {capacity}, million numbers per second"))
             .row("LIMIT blocks of 64, by hand", rate(count * 4, blocks::ring(capacity)))
@@ -60,6 +67,21 @@ fn main() {
     table
         .row_of("ringmill", || ping_pong(Conditions::HOT, sides(|| ours::stream(Default::default()))))
         .measure();
+}
+
+/// A reader that does something with each number.
+struct Slow<R>(R);
+
+impl<R: Receives> Drain for Slow<R> {
+    fn drain(&mut self, count: u64, seen: &mut Seen) {
+        for _ in 0..count {
+            let number = self.0.receive();
+            (0..20).for_each(|_| {
+                black_box(number);
+            });
+            seen.one(number);
+        }
+    }
 }
 
 /// Numbers in a batch of the producer.
