@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,10 +58,17 @@ enum Kind {
     Alone,
     Ordered,
     Parallel(usize),
+    /// Into a ring of so many buffers, by so many workers.
+    Convert(usize, usize),
 }
 
 /// Adds one to each element, and checks what the kind promises.
-fn add_one<'a>(stages: Stages<'a, u64>, kind: Kind, inside: &'a AtomicUsize) -> Stages<'a, u64> {
+fn add_one<'a>(
+    stages: Stages<'a, u64>,
+    kind: Kind,
+    inside: &'a AtomicUsize,
+    other: &Ring<u64>,
+) -> Stages<'a, u64> {
     let add = |buffer: &mut ringmill::ring::Buffer<u64>| buffer.iter_mut().for_each(|value| *value += 1);
     let enter =
         move |most: usize| assert!(inside.fetch_add(1, Ordering::SeqCst) < most, "too many at a time");
@@ -87,7 +94,31 @@ fn add_one<'a>(stages: Stages<'a, u64>, kind: Kind, inside: &'a AtomicUsize) -> 
             add(buffer);
             leave();
         }),
+        Kind::Convert(_, workers) => stages.parallel_convert("convert", workers, other, move |from, to| {
+            enter(workers);
+            to.truncate(from.len());
+            to.copy_from_slice(from);
+            add(to);
+            leave();
+        }),
     }
+}
+
+/// Runs a pipeline that hangs if anything is wrong; then it says where.
+fn run_within_reason(pipeline: Pipeline<'_>, pool: &Pool) -> Result<Report, PipelineError> {
+    let (progress, canceller) = (pipeline.progress(), pipeline.canceller());
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("stuck: {:#?}", progress.stages());
+                canceller.cancel();
+            }
+        });
+        let result = pipeline.run(pool);
+        drop(done);
+        result
+    })
 }
 
 /// Runs `count` numbers through the stages and checks that each came once, with as much added as there are stages.
@@ -95,9 +126,13 @@ fn check_counts(workers: usize, buffers: usize, count: u64, kinds: &[Kind], orde
     let (pool, ring) = (pool(workers), ring(buffers));
     let inside: Vec<_> = kinds.iter().map(|_| AtomicUsize::new(0)).collect();
     let mut seen = Vec::new();
+    let others: Vec<_> = kinds
+        .iter()
+        .map(|kind| if let Kind::Convert(buffers, _) = kind { self::ring(*buffers) } else { ring.clone() })
+        .collect();
     let mut stages = numbers(&ring, count);
-    for (&kind, inside) in kinds.iter().zip(&inside) {
-        stages = add_one(stages, kind, inside);
+    for ((&kind, inside), other) in kinds.iter().zip(&inside).zip(&others) {
+        stages = add_one(stages, kind, inside, other);
     }
     let added = kinds.len() as u64;
     let take = |buffer: &mut ringmill::ring::Buffer<u64>| {
@@ -107,7 +142,7 @@ fn check_counts(workers: usize, buffers: usize, count: u64, kinds: &[Kind], orde
         seen.push(number);
     };
     let pipeline = if ordered { stages.ordered_sink("take", take) } else { stages.sink("take", take) };
-    let report = pipeline.run(&pool).unwrap();
+    let report = run_within_reason(pipeline, &pool).unwrap();
     if !ordered {
         seen.sort_unstable();
     }
@@ -117,7 +152,7 @@ fn check_counts(workers: usize, buffers: usize, count: u64, kinds: &[Kind], orde
     for stage in &report.stages {
         assert_eq!((stage.buffers, stage.elements, stage.waiting), (count, elements, 0), "{stage:?}");
     }
-    assert_whole(&ring);
+    others.iter().chain([&ring]).for_each(assert_whole);
 }
 
 #[test]
@@ -163,6 +198,24 @@ fn order_is_kept_while_some_are_slow() {
         .run(&pool)
         .unwrap();
     assert!(seen.iter().copied().eq(0..60), "{seen:?}");
+}
+
+/// Once, buffers were turned into those of a second ring as they arrived. One that was late found all of them with later
+/// ones, which waited for it at a stage that goes by the order: nobody could do anything any more.
+#[test]
+fn a_late_buffer_finds_room_in_the_second_ring() {
+    let (pool, ring, narrow) = (pool(2), ring(8), ring(2));
+    let mut seen = Vec::new();
+    let pipeline = numbers(&ring, 40)
+        .parallel_stage("late", 2, |buffer| {
+            if buffer[0].is_multiple_of(8) {
+                thread::sleep(Duration::from_millis(5));
+            }
+        })
+        .parallel_convert("convert", 2, &narrow, |from, to| to[0] = from[0])
+        .ordered_sink("take", |buffer| seen.push(buffer[0]));
+    run_within_reason(pipeline, &pool).unwrap();
+    assert!(seen.iter().copied().eq(0..40), "{seen:?}");
 }
 
 #[test]
@@ -581,7 +634,12 @@ fn a_stage_has_as_many_workers_as_it_may_have() {
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
-    prop_oneof![Just(Kind::Alone), Just(Kind::Ordered), (1..=4_usize).prop_map(Kind::Parallel)]
+    prop_oneof![
+        Just(Kind::Alone),
+        Just(Kind::Ordered),
+        (1..=4_usize).prop_map(Kind::Parallel),
+        (1..=3_usize, 1..=4_usize).prop_map(|(buffers, workers)| Kind::Convert(buffers, workers))
+    ]
 }
 
 proptest! {

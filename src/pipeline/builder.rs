@@ -268,7 +268,16 @@ impl<'a, T: Value> Stages<'a, T> {
         self.finish()
     }
 
-    fn finish(self) -> Pipeline<'a> {
+    fn finish(mut self) -> Pipeline<'a> {
+        // Where a later stage waits for order, the free buffers of a second ring go to the lowest numbers. Otherwise all of
+        // them could be with numbers that wait there for one that finds no buffer.
+        let mut is_awaited = false;
+        for station in self.stations.iter_mut().rev() {
+            if is_awaited && station.takes && station.fills {
+                station.places.take_by_sequence();
+            }
+            is_awaited |= station.places.order() == Order::Sequence;
+        }
         Pipeline::new(Control::new(self.stations), self.works)
     }
 
@@ -307,7 +316,8 @@ impl<'a, T: Value> Stages<'a, T> {
     /// after it works on those; the buffer that was read is free again.
     ///
     /// The closure gets all elements of the buffer to fill, as its last user left them, and shortens it to what it filled.
-    /// The tag and the sequence number go over.
+    /// The tag and the sequence number go over. If a later stage asks for the order of the source, buffers come to this one
+    /// in that order too, so that none that is awaited finds the other ring empty.
     ///
     /// # Examples
     ///

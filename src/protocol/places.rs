@@ -85,6 +85,16 @@ impl Places {
         }
     }
 
+    /// Returns in which order parcels are taken.
+    pub(crate) fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Has parcels taken by their sequence. Before the first arrives.
+    pub(crate) fn take_by_sequence(&mut self) {
+        self.order = Order::Sequence;
+    }
+
     fn cell(&self, position: u64) -> &AtomicU64 {
         &self.cells[position as usize & (self.cells.len() - 1)]
     }
