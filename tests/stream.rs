@@ -4,14 +4,17 @@
 #![allow(clippy::unwrap_used)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use ringmill::ring::Stream;
 use ringmill::ring::stream::{
     Consumer, JoinError, Producer, PushError, ReadError, TryPushError, TryReadError, TryWriteError, Unread,
     WriteError,
 };
+use ringmill::ring::{Stream, Waiting};
 
 /// How many elements the threads of a test pass on.
 const MANY: u64 = if cfg!(miri) { 2_000 } else { 300_000 };
@@ -283,70 +286,82 @@ fn threads_change_elements_stage_by_stage() {
 }
 
 #[test]
-fn an_observer_counts_what_it_missed() {
-    let (mut producer, mut consumer) = stream(512);
-    let mut observer = consumer.stream().observe();
-    let mut copies = [0; 600];
-    assert_eq!(observer.latest(), None);
-    assert_eq!(observer.read(&mut copies).len, 0);
-    for value in 0..1000 {
-        producer.push(value).unwrap();
-        consumer.pop().unwrap();
+fn who_sleeps_is_woken_by_elements_by_room_and_by_the_end() {
+    for waiting in [Waiting::IdleZero, Waiting::Balanced] {
+        let built = Stream::<u64>::builder().capacity(512).waiting(waiting).build();
+        let (mut producer, consumer) = built.unwrap();
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| read_all(consumer, 0));
+            for value in 0..5000 {
+                producer.push(value).unwrap();
+                if value % 1000 == 0 {
+                    thread::sleep(Duration::from_millis(2));
+                }
+            }
+            drop(producer);
+            assert_eq!(reader.join().unwrap(), 5000);
+        });
+        let built = Stream::<u64>::builder().capacity(512).waiting(waiting).build();
+        let (mut producer, consumer) = built.unwrap();
+        thread::scope(|scope| {
+            let writer = scope.spawn(move || (0..).find_map(|value| producer.push(value).err()));
+            thread::sleep(Duration::from_millis(5));
+            drop(consumer);
+            assert_eq!(writer.join().unwrap(), Some(PushError::Closed(512)), "the last reader is gone");
+        });
     }
-    // The place of element 488 may be the one that is written next.
-    let observed = observer.read(&mut copies);
-    assert_eq!((observed.sequence, observed.len, observed.missed), (489, 511, 489));
-    assert!(copies[..511].iter().copied().eq(489..1000));
-    assert_eq!(observer.missed(), 489);
-    let mut batch = producer.write(100).unwrap();
-    batch.fill(7);
-    let mut late = observer.clone();
-    batch.commit(50);
-    assert_eq!(late.read(&mut copies[..10]).sequence, 1000);
-    assert_eq!(late.latest(), Some((1049, 7)));
-    assert_eq!(late.missed(), 489 + 39);
-    drop(producer);
-    assert!(late.is_closed() && !observer.is_closed());
-    assert_eq!(observer.read(&mut copies).len, 50);
-    assert!(observer.is_closed());
+}
+
+/// Polls the future whenever it has been woken, and sleeps in between.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 #[test]
-fn an_observer_never_shows_a_torn_element() {
-    type Wide = [u64; 5];
-    let built = Stream::<Wide>::builder().capacity(512).when_unread(Unread::Overwrite).build();
-    let (mut producer, consumer) = built.unwrap();
-    let mut observer = consumer.stream().observe();
-    drop(consumer);
+fn tasks_pass_on_every_element() {
+    let built = Stream::<u64>::builder().capacity(512).stages().build();
+    let (mut producer, [mut stage], mut consumer) = built.unwrap();
     thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut next = 0;
-            while next < MANY {
-                producer.push([next; 5]).unwrap();
-                next += 1;
-                let mut batch = producer.write(1 + next as usize % 50).unwrap();
-                let len = batch.len() as u64;
-                batch.iter_mut().zip(next..).for_each(|(place, value)| *place = [value; 5]);
+        scope.spawn(|| {
+            block_on(async move {
+                for value in 0..MANY / 10 {
+                    producer.push_async(value).await.unwrap();
+                }
+                let mut batch = producer.write_async(512).await.unwrap();
+                batch.fill(7);
                 batch.commit_all();
-                next += len;
-            }
+            });
         });
-        let (mut copies, mut seen, mut expected) = ([[0; 5]; 64], 0, 0);
-        while !observer.is_closed() {
-            let observed = observer.read(&mut copies);
-            assert_eq!(observed.sequence, expected + observed.missed);
-            for (number, copy) in (observed.sequence..).zip(&copies[..observed.len]) {
-                assert_eq!(*copy, [number; 5]);
+        scope.spawn(|| {
+            block_on(async move {
+                while let Ok(mut batch) = stage.read_async(100).await {
+                    batch.iter_mut().for_each(|value| *value += 1);
+                }
+            });
+        });
+        block_on(async {
+            for value in 0..MANY / 10 {
+                assert_eq!(consumer.pop_async().await, Ok(value + 1));
             }
-            seen += observed.len as u64;
-            expected = observed.sequence + observed.len as u64;
-            if let Some((number, copy)) = observer.latest() {
-                assert_eq!(copy, [number; 5]);
-                // It may be one that was seen already.
-                seen += u64::from(number >= expected);
-                expected = number + 1;
+            let mut left = 512;
+            while let Ok(batch) = consumer.read_async(300).await {
+                assert!(batch.iter().all(|value| *value == 8));
+                left -= batch.len();
             }
-        }
-        assert!(seen + observer.missed() == expected && expected >= MANY);
+            assert_eq!(left, 0);
+        });
     });
 }
