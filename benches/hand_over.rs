@@ -37,6 +37,7 @@ fn main() {
         .row("LIMIT 8 shared slots by hand", bare(&slots))
         .row("ringmill", bare(&ring))
         .row("ringmill, Waiting::Latency", bare(&latency))
+        .row("ringmill, all on one thread", ring.alone())
         .measure();
 
     let slots = Private::new(SLOTS, LEN);

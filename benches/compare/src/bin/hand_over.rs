@@ -48,6 +48,7 @@ fn main() {
         .row("LIMIT 8 shared slots by hand", bare(&slots))
         .row("ringmill", bare(&ring))
         .row("ringmill, Waiting::Latency", bare(&latency))
+        .row("ringmill, all on one thread", ring.alone())
         .row("rtrb and a ring back", bare(&rtrb))
         .row("disruptor, in place", bare(&disruptor))
         .row("thingbuf send_ref, blocking", bare(&blocking))
