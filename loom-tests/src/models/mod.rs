@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 mod cost;
 mod course;
 mod front;
+mod hand_over;
 mod homes;
 mod idle;
 mod lanes;
@@ -54,6 +55,7 @@ pub fn scenarios() -> Vec<Scenario> {
         slot::scenarios(),
         queue::scenarios(),
         retirement::scenarios(),
+        hand_over::scenarios(),
         spares::scenarios(),
         places::scenarios(),
         course::scenarios(),

@@ -10,6 +10,7 @@
 mod cost;
 mod course;
 mod front;
+mod hand_over;
 mod homes;
 mod lanes;
 mod latch;
@@ -90,6 +91,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     slot::WEAKENINGS,
     queue::WEAKENINGS,
     retirement::WEAKENINGS,
+    hand_over::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
     top::WEAKENINGS,
