@@ -217,3 +217,48 @@ fn what_cannot_be_built_says_why() {
     assert!(matches!(Ring::<()>::builder().build(), Err(BuildError::NoElements)));
     assert!(builder().buffers(1 << 20).buffer_len(1 << 40).build().is_err());
 }
+
+#[test]
+fn a_ring_in_a_file_gets_its_name_last_and_replaces_none() {
+    use ringmill::ring::Memory;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring");
+    let build = || Ring::<u64>::builder().buffers(2).buffer_len(8).memory(Memory::File(path.clone())).build();
+    let ring = build().unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    ring.claim().unwrap().fill(0x0123_4567_89ab_cdef);
+    assert!(matches!(build(), Err(BuildError::Exists { .. })));
+    drop(ring);
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.windows(8).any(|word| word == 0x0123_4567_89ab_cdef_u64.to_ne_bytes()));
+    assert!(matches!(build(), Err(BuildError::Exists { .. })), "the file outlives the ring");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    for name in ["", "a/b", &"x".repeat(300)] {
+        let named = Ring::<u64>::builder().memory(Memory::Named(name.to_string())).build();
+        assert!(matches!(named, Err(BuildError::BadName { .. })));
+    }
+}
+
+/// While one thread gave a large buffer back, the last handle went: the buffer that was put out of the top was neither
+/// retired by the one nor by the other, and the ring's memory stayed.
+#[test]
+fn a_ring_of_large_buffers_goes_while_they_are_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..200 {
+        let path = folder.path().join(round.to_string());
+        let memory = ringmill::ring::Memory::File(path.clone());
+        let ring = Ring::<u8>::builder().buffers(2).buffer_len(128 << 10).memory(memory).build().unwrap();
+        let buffers = [ring.claim().unwrap(), ring.claim().unwrap()];
+        let givers = buffers.map(|buffer| thread::spawn(move || drop(buffer)));
+        drop(ring);
+        for giver in givers {
+            giver.join().unwrap();
+        }
+        let mapped = std::fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(!mapped.contains(path.to_str().unwrap()), "round {round}: still mapped");
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -110,6 +110,12 @@ impl Queue<'_> {
     #[inline]
     pub(crate) fn push(&self, held: Held, me: Owner, time: Time, bound: u64) -> Result<(), Refused> {
         self.slots[held.slot as usize].post(&held, self.number, me, time);
+        self.list(held.slot, bound).or_else(|why| self.refuse(held, me, time, why))
+    }
+
+    /// Lists a slot that was posted and is in no list. Says why not, if so.
+    #[inline]
+    pub(crate) fn list(&self, slot: u32, bound: u64) -> Result<(), fn(Held) -> Refused> {
         // ORDERING: TAIL, acquire side. A hint: the cell decides.
         let mut tail = self.ends.tail.position.load(Acquire);
         loop {
@@ -119,7 +125,7 @@ impl Queue<'_> {
             let seen = cell.load(Relaxed);
             match self.cells.read(seen, tail) {
                 Said::Nothing => {}
-                Said::Listed(CLOSED) => return self.refuse(held, me, time, Refused::Closed),
+                Said::Listed(CLOSED) => return Err(Refused::Closed),
                 Said::Listed(_) => {
                     tail = tail.wrapping_add(1);
                     continue;
@@ -130,12 +136,12 @@ impl Queue<'_> {
                 }
             }
             if bound < self.slots.len() as u64 && distance(self.settled_head(), tail) >= bound {
-                return self.refuse(held, me, time, Refused::Full);
+                return Err(Refused::Full);
             }
-            self.slots[held.slot as usize].list_at(tail);
+            self.slots[slot as usize].list_at(tail);
             // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing; TAIL.
             // Model: loom-tests/queue.rs.
-            if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Release, Relaxed).is_ok() {
+            if cell.compare_exchange(seen, self.cells.listing(tail, slot), Release, Relaxed).is_ok() {
                 // ORDERING: TAIL, release side.
                 self.ends.tail.position.store(tail.wrapping_add(1), Release);
                 if tail % 64 == 63 {

@@ -21,7 +21,7 @@ use crate::sync::atomic::Ordering::Relaxed;
 ///
 /// Dropping a buffer gives it back to its ring, which the buffer keeps alive. One that was received and changed is
 /// treated as the ring's builder [was told](super::RingBuilder::dropped_dirty). A buffer that is leaked is one buffer
-/// less and costs nothing else.
+/// less for the ring, and keeps the ring's memory mapped when the ring is gone.
 ///
 /// # Examples
 ///

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::io::ErrorKind;
 use std::marker::PhantomData;
 
 use super::Waiting;
@@ -10,10 +11,12 @@ use super::error::BuildError;
 use super::handle::Ring;
 use super::layout::Layout;
 use super::options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions};
+use crate::error::SystemError;
 use crate::memory::layout::{PAGE_BYTES, array_bytes};
-use crate::memory::{Advice, Region, Value};
+use crate::memory::{Advice, Region, RegionError, Value};
 use crate::protocol::cells::MOST_SLOTS;
 use crate::protocol::slot::MOST_QUEUES;
+use crate::sys::file::Unnamed;
 
 /// The choices of a [`Ring`]. By default: 64 buffers of 64 KiB, no queue, memory of this process.
 ///
@@ -173,12 +176,21 @@ impl<T: Value> RingBuilder<T> {
     /// See [`RingBuilder`].
     pub fn build(self) -> Result<Ring<T>, BuildError> {
         let (layout, buffer_len) = self.layout()?;
-        let region = self.region(layout.len_bytes)?;
+        let (region, name) = self.region(layout.len_bytes)?;
         let free = QueueOptions::new("");
         let queues = std::iter::once(free).chain(self.queues);
         // SAFETY: the region has the layout's length, and was made here, so nobody else knows of it.
         let core = unsafe { Core::new(region, layout, buffer_len, queues, self.waiting, self.dropped_dirty) };
-        Ok(Ring::of(core))
+        let ring = Ring::of(core);
+        match name.map(|name| (name.final_path().to_owned(), name.publish_new())) {
+            None | Some((_, Ok(()))) => Ok(ring),
+            Some((path, Err(error))) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(BuildError::Exists { path })
+            }
+            Some((path, Err(error))) => {
+                Err(RegionError::System(SystemError::at("link", &path, error)).into())
+            }
+        }
     }
 
     fn layout(&self) -> Result<(Layout, usize), BuildError> {
@@ -209,16 +221,23 @@ impl<T: Value> RingBuilder<T> {
         Ok((layout.ok_or(BuildError::TooLarge)?, buffer_len))
     }
 
-    fn region(&self, len_bytes: usize) -> Result<Region, BuildError> {
+    /// Makes the memory, and the name that its file gets once the ring is whole.
+    fn region(&self, len_bytes: usize) -> Result<(Region, Option<Unnamed>), BuildError> {
         if let Memory::Named(name) = &self.memory
             && !self.memory.has_good_name()
         {
             return Err(BuildError::BadName { name: name.clone() });
         }
-        let region = match self.memory.path() {
-            None => Region::anonymous(len_bytes)?,
+        let (region, name) = match self.memory.path() {
+            None => (Region::anonymous(len_bytes)?, None),
+            // Told before the disk is filled; asked again when the name is given.
             Some(path) if path.exists() => return Err(BuildError::Exists { path }),
-            Some(path) => Region::create(path, len_bytes)?.publish()?,
+            Some(path) => {
+                let (region, name) = Region::create(&path, len_bytes)?.into_parts();
+                name.restrict()
+                    .map_err(|error| RegionError::System(SystemError::at("chmod", &path, error)))?;
+                (region, Some(name))
+            }
         };
         if self.huge_pages == HugePages::IfSupported {
             // Where the kernel has none, all works without.
@@ -227,6 +246,6 @@ impl<T: Value> RingBuilder<T> {
         if self.populate == Populate::AtBuild {
             region.advise(Advice::PopulateWrite)?;
         }
-        Ok(region)
+        Ok((region, name))
     }
 }

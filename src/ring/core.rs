@@ -190,9 +190,7 @@ impl Core {
     /// Takes a slot that is free and not listed.
     fn take_free(&self, slot: u32) -> Option<Held> {
         let words = self.slot(slot);
-        let seen = words.word();
-        // It is, unless the ring is at its end and another has retired it.
-        if seen.is_ready_in(FREE) { words.try_take(slot, seen, ME) } else { None }
+        words.try_take(slot, words.word(), ME)
     }
 
     /// Lists a slot in a queue whose bound leaves room, and wakes one who waits there.
@@ -218,12 +216,13 @@ impl Core {
     #[inline]
     fn list_free(&self, held: Held) -> Option<Waker> {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
-        let list = |held| _ = self.queue(FREE).push(held, ME, Time::First, u64::MAX);
+        let free = self.queue(FREE);
         match &self.top {
-            None => list(held),
+            None => _ = free.push(held, ME, Time::First, u64::MAX),
             Some(top) => {
                 self.slot(held.slot).post(&held, FREE, ME, Time::First);
-                top.put(held.slot).and_then(|before| self.take_free(before)).map(list);
+                // What is put out stays posted: at the ring's end it is retired as any free slot.
+                top.put(held.slot).map(|before| free.list(before, u64::MAX));
             }
         }
         self.line(FREE).filled.notify_one()

@@ -14,9 +14,10 @@ pub enum Memory {
     /// In memory of this process: the default, and the quickest to make.
     #[default]
     Anonymous,
-    /// In a file of the shared-memory file system, `/dev/shm/ringmill-NAME`, in memory and visible to other processes.
+    /// In a file of the shared-memory file system, `/dev/shm/ringmill-NAME`, in memory and visible to other processes of
+    /// the same user. It stays until it is removed.
     Named(String),
-    /// In a file at this path, which keeps what was written when the process ends.
+    /// In a file at this path, which keeps what was written when the process ends. Only its owner may read it.
     File(PathBuf),
 }
 

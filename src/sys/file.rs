@@ -150,6 +150,27 @@ impl Unnamed {
         self.temporary.clear();
         Ok(())
     }
+
+    /// Gives the file its final name, in one step, unless a file has it: that is `AlreadyExists`.
+    pub(crate) fn publish_new(mut self) -> io::Result<()> {
+        // A second name, which is refused if it is taken, and then the first one goes.
+        fs::hard_link(&self.temporary, &self.to)?;
+        let temporary = std::mem::take(&mut self.temporary);
+        fs::remove_file(temporary)
+    }
+
+    /// Lets nobody but its owner read or write the file.
+    #[cfg(unix)]
+    pub(crate) fn restrict(&self) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&self.temporary, fs::Permissions::from_mode(0o600))
+    }
+
+    /// Does nothing: this system has no such modes.
+    #[cfg(not(unix))]
+    pub(crate) fn restrict(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Drop for Unnamed {

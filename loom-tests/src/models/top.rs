@@ -11,6 +11,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
+use super::protocol::retirement::Retirement;
 use super::protocol::slot::{FREE, Held, Owner, Slot, Time};
 use super::protocol::top::Top;
 use crate::scenario::Scenario;
@@ -20,6 +21,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("top: one puts, two take", None, one_puts_two_take),
         Scenario::new("top: two put, one takes", None, two_put_one_takes),
+        Scenario::new("top: put out at the ring's end", None, put_out_at_the_rings_end),
     ]
 }
 
@@ -56,6 +58,27 @@ impl Free {
         self.slots[held.slot as usize].post(&held, FREE, ME, Time::First);
         self.top.put(held.slot)
     }
+}
+
+/// One gives back a slot, which puts another out, while the last handle retires what is free: each is retired once. What
+/// is put out stays posted, so that whoever looks finds it.
+fn put_out_at_the_rings_end() {
+    let free = Free::new();
+    let end = Arc::new(Retirement::new());
+    let [first, second] = [0, 1].map(|number| free.hold(number));
+    assert_eq!(free.give(first), None);
+    let giver = thread::spawn({
+        let (free, end) = (free.clone(), end.clone());
+        move || {
+            let _listed = free.give(second);
+            usize::from(end.is_announced() && free.slots[1].retire())
+        }
+    });
+    end.announce();
+    let by_us = free.slots.each_ref().map(|slot| usize::from(slot.retire()));
+    let by_giver = giver.join().unwrap();
+    assert_eq!(by_us[0], 1, "nobody holds the slot that is put out");
+    assert_eq!(by_us[1] + by_giver, 1, "the slot that is given back is retired once");
 }
 
 /// Two claimers and one number: one of them gets it, or it is there still.

@@ -8,8 +8,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "LISTING, the release of who lists",
-        line: "if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Release, Relaxed).is_ok() {",
-        instead: "if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Relaxed, Relaxed).is_ok() {",
+        line: "if cell.compare_exchange(seen, self.cells.listing(tail, slot), Release, Relaxed).is_ok() {",
+        instead: "if cell.compare_exchange(seen, self.cells.listing(tail, slot), Relaxed, Relaxed).is_ok() {",
         scenario: "queue: one sends, one receives",
         objection: Assertion,
     },
@@ -48,8 +48,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "the exchange of who lists",
-        line: "if cell.compare_exchange(seen, self.cells.listing(tail, held.slot), Release, Relaxed).is_ok() {",
-        instead: "cell.store(self.cells.listing(tail, held.slot), Release); if true {",
+        line: "if cell.compare_exchange(seen, self.cells.listing(tail, slot), Release, Relaxed).is_ok() {",
+        instead: "cell.store(self.cells.listing(tail, slot), Release); if true {",
         scenario: "queue: two send",
         objection: Assertion,
     },
@@ -96,7 +96,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "Q3, the look whether it is closed, of who lists",
-        line: "Said::Listed(CLOSED) => return self.refuse(held, me, time, Refused::Closed),",
+        line: "Said::Listed(CLOSED) => return Err(Refused::Closed),",
         instead: "",
         scenario: "queue: closed while one sends",
         objection: Assertion,
@@ -136,7 +136,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "Q4, the place before the listing",
-        line: "self.slots[held.slot as usize].list_at(tail);",
+        line: "self.slots[slot as usize].list_at(tail);",
         instead: "",
         scenario: "queue: one sends, one receives",
         objection: Assertion,

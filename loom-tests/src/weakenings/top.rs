@@ -1,6 +1,6 @@
 //! The top of the free slots.
 
-use super::File::Protocol;
+use super::File::{Model, Protocol};
 use super::Objection::Assertion;
 use super::Weakening;
 
@@ -35,6 +35,14 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         line: "Some(self.0.swap(NOBODY, Acquire))",
         instead: "Some({ let slot = self.0.load(Acquire); self.0.store(NOBODY, Relaxed); slot })",
         scenario: "top: one puts, two take",
+        objection: Assertion,
+    },
+    Weakening {
+        file: Model("top"),
+        lacks: "a slot that stays posted when it is put out",
+        line: "let _listed = free.give(second);",
+        instead: "if let Some(before) = free.give(second) { let held = free.hold(before); free.give(held); }",
+        scenario: "top: put out at the ring's end",
         objection: Assertion,
     },
 ];
