@@ -111,8 +111,8 @@ fn run_within_reason(pipeline: Pipeline<'_>, pool: &Pool) -> Result<Report, Pipe
         let (done, is_done) = mpsc::channel::<()>();
         scope.spawn(move || {
             if is_done.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
-                eprintln!("stuck: {:#?}", progress.stages());
                 canceller.cancel();
+                panic!("stuck: {:#?}", progress.stages());
             }
         });
         let result = pipeline.run(pool);
