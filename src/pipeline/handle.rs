@@ -83,7 +83,7 @@ impl<'a> Pipeline<'a> {
             control.course.stop();
             return Err(PipelineError::NoBuffer);
         }
-        let run = Run::new(&control, &works);
+        let run = Run::new(&control, &works, pool.workers());
         let gathered = pool.crew().gather(&|_| run.work());
         let result = run.into_result();
         // The buffers are back in their rings before anybody learns of the end.

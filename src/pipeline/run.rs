@@ -28,6 +28,8 @@ pub(super) struct Run<'r, 'a> {
     control: &'r Control,
     /// What the stations do, in their order.
     works: &'r [Box<dyn Work + 'a>],
+    /// Workers that may come.
+    workers: u64,
     failure: Mutex<Option<PipelineError>>,
 }
 
@@ -57,9 +59,9 @@ impl Drop for StopOnUnwind<'_> {
 }
 
 impl<'r, 'a> Run<'r, 'a> {
-    pub(super) fn new(control: &'r Control, works: &'r [Box<dyn Work + 'a>]) -> Self {
+    pub(super) fn new(control: &'r Control, works: &'r [Box<dyn Work + 'a>], workers: usize) -> Self {
         debug_assert_eq!(control.stations.len(), works.len());
-        Self { control, works, failure: Mutex::new(None) }
+        Self { control, works, workers: workers as u64, failure: Mutex::new(None) }
     }
 
     /// Works until the run is over.
@@ -114,13 +116,20 @@ impl<'r, 'a> Run<'r, 'a> {
         None
     }
 
-    /// Takes another parcel into the stage that the worker has just left, if most of those on their way wait for it, or if
-    /// somebody sleeps who can go on with the rest: it is what holds up the run, and should never be without a worker.
+    /// Runs the stage that the worker has just left once more, if it is what holds up the run: it should never be without a
+    /// worker, and others can go on with the rest.
+    ///
+    /// It is, if most of the parcels on their way wait for it, or some do while somebody sleeps. The source is, if
+    /// somebody sleeps and fewer are on their way than there are workers.
     fn stay(&self, stage: usize) -> Option<Job> {
         let Control { stations, course, gate } = self.control;
-        let waiting = stations[stage].places.waiting();
-        let holds_up = || 2 * waiting > course.on_their_way() || gate.waiting() > 0;
-        if waiting > 0 && holds_up() { self.try_take(stage) } else { None }
+        let holds_up = if stage == 0 {
+            gate.waiting() > 0 && course.on_their_way() < self.workers
+        } else {
+            let waiting = stations[stage].places.waiting();
+            waiting > 0 && (2 * waiting > course.on_their_way() || gate.waiting() > 0)
+        };
+        if holds_up { self.try_take(stage) } else { None }
     }
 
     /// Returns whether the stage has all it needs to run just now.
