@@ -191,6 +191,16 @@ impl Queue<'_> {
         }
     }
 
+    /// Returns the slot that is listed at `position`, if one is: for whoever wants to fetch what will be taken next.
+    #[inline]
+    pub(crate) fn listed(&self, position: u64) -> Option<u32> {
+        // ORDERING: Relaxed; a hint.
+        match self.cells.read(self.cells.at(position).load(Relaxed), position) {
+            Said::Listed(slot) if (slot as usize) < self.slots.len() => Some(slot),
+            _ => None,
+        }
+    }
+
     /// Returns the place of the first listing that is not taken, or of the next if there is none.
     fn settled_head(&self) -> u64 {
         // ORDERING: Relaxed; a hint.

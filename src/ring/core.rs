@@ -26,6 +26,7 @@ use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::protocol::top::Top;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use crate::sys::prefetch;
 
 /// From this size on a buffer is claimed that was given back last: its bytes cost more than the word that all who
 /// give back and claim then contend for (docs/performance.md).
@@ -169,16 +170,32 @@ impl Core {
             return Popped::Closed;
         }
         match &self.top {
-            None => self.queue(FREE).pop(ME),
+            None => self.pop_and_fetch(FREE),
             Some(top) => self.claim_from(top),
         }
+    }
+
+    /// Takes the slot listed first, and asks for the lines of the next: its word and the beginning of its payload.
+    ///
+    /// They were last with another CPU. While the caller works on the one, they come (docs/performance.md).
+    #[inline]
+    fn pop_and_fetch(&self, number: QueueNumber) -> Popped {
+        let queue = self.queue(number);
+        let popped = queue.pop(ME);
+        if let Popped::Taken(_, position) = popped
+            && let Some(next) = queue.listed(position.wrapping_add(1))
+        {
+            prefetch::for_write(self.slot(next));
+            prefetch::for_write(self.payload(next).as_ptr());
+        }
+        popped
     }
 
     /// Takes the slot that was given back last, or else the one that was given back first.
     fn claim_from(&self, top: &Top) -> Popped {
         let popped = match top.take().and_then(|slot| self.take_free(slot)) {
             Some(held) => Popped::Taken(held, 0),
-            None => self.queue(FREE).pop(ME),
+            None => self.pop_and_fetch(FREE),
         };
         match popped {
             // ORDERING: Relaxed; a number that rises, and that nobody else gets.
@@ -205,7 +222,7 @@ impl Core {
     /// Takes the slot listed first.
     #[inline]
     pub(super) fn pop(&self, queue: QueueNumber) -> Popped {
-        let popped = self.queue(queue).pop(ME);
+        let popped = self.pop_and_fetch(queue);
         if let (Popped::Taken(..), true) = (&popped, self.line(queue).options.is_bounded()) {
             self.line(queue).room.notify(1);
         }

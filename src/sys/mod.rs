@@ -12,3 +12,4 @@ pub(crate) mod limits;
 pub(crate) mod map;
 pub(crate) mod membarrier;
 pub(crate) mod mirror;
+pub(crate) mod prefetch;
