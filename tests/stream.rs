@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -159,6 +159,22 @@ fn stages_change_elements_in_turn() {
     );
     drop(add);
     assert_eq!(consumer.pop(), Err(ReadError::Closed));
+}
+
+/// Without a lane it is the last stage that makes room.
+#[test]
+fn a_stage_wakes_the_producer_where_nobody_reads() {
+    let built = Stream::<u64>::builder().capacity(512).when_unread(Unread::Overwrite).stages().build();
+    let (mut producer, [mut first, mut last], consumer) = built.unwrap();
+    drop(consumer);
+    (0..512).for_each(|value| producer.try_push(value).unwrap());
+    assert_eq!(first.read(512).unwrap().len(), 512);
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(producer.push(512)));
+    // Long enough for it to sleep.
+    thread::sleep(Duration::from_millis(50));
+    last.read(512).unwrap().pass(1);
+    assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(Ok(())));
 }
 
 #[test]

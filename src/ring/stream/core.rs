@@ -21,7 +21,7 @@ pub(super) struct Core<T> {
     memory: Mirror,
     mask: u64,
     pub(super) cursors: Cursors,
-    /// Where the producer waits for room.
+    /// Where the producer waits for room. Whoever raises the floor notifies it: lanes, and the last stage.
     pub(super) room: Gate,
     /// Where those wait who follow the producer.
     pub(super) pushed: Gate,
@@ -72,6 +72,12 @@ impl<T: Value> Core<T> {
             None => &self.pushed,
             Some(stage) => &self.passed[stage],
         }
+    }
+
+    /// Returns whether the lanes follow this publisher.
+    #[inline]
+    pub(super) fn is_last(&self, publisher: usize) -> bool {
+        publisher == self.passed.len()
     }
 
     /// How many elements a reader is content with: some lines of them.

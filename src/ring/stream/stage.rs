@@ -104,7 +104,13 @@ impl<T: Value> Stage<T> {
     #[inline]
     fn pass(&mut self, count: u64) {
         self.core.cursors.pass(&mut self.follower, count);
-        self.core.ready(self.follower.upstream() + 1).notify(u32::MAX);
+        let publisher = self.follower.upstream() + 1;
+        self.core.ready(publisher).notify(u32::MAX);
+        if self.core.is_last(publisher) {
+            // Without a lane it is the last stage whom the producer waits for. Asking for lanes instead could miss one
+            // that leaves, which the producer sees no earlier than this.
+            self.core.room.notify(1);
+        }
     }
 }
 
