@@ -1,37 +1,85 @@
-//! A pool that comes through a fork is an error there, not a hang.
+//! Pools and rings that come through a fork are errors there, not hangs, and do no harm to the parent's.
 
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
-use ringmill::Pool;
 use ringmill::pool::LoopError;
+use ringmill::ring::{Memory, TryError};
+use ringmill::{Pool, Ring};
 
-#[test]
-fn a_forked_child_gets_errors_and_may_build_a_pool_of_its_own() {
-    let pool = Pool::builder().workers(2).build().expect("a pool");
-    pool.for_each_index(0..100, |_| ()).expect("a loop");
+/// Runs `check` in a forked child, to which it is the end, and expects it to come true.
+fn in_child(check: impl FnOnce() -> bool) {
     // SAFETY: the child runs code of ours that allocates, which POSIX leaves open after a fork with threads; glibc
     // makes its allocator usable there, and the child leaves by `_exit`.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let each = pool.for_each_index(0..100, |_| ());
-        let reduced = pool.map_reduce_range(0..100, 10, |range| range.len(), |a, b| a + b);
-        let broadcast = pool.broadcast(|_| ());
-        let errors = matches!(each, Err(LoopError::Forked))
-            && matches!(reduced, Err(LoopError::Forked))
-            && matches!(broadcast, Err(LoopError::Forked));
-        drop(pool);
-        let ours = Pool::builder().workers(2).build().expect("a pool");
-        let works =
-            ours.map_reduce_range(0..100, 10, |range| range.len(), |a, b| a + b).is_ok_and(|n| n == 100);
-        drop(ours);
+        let is_true = check();
         // SAFETY: `_exit` has no duties.
-        unsafe { libc::_exit(i32::from(!(errors && works))) };
+        unsafe { libc::_exit(i32::from(!is_true)) };
     }
     assert!(child > 0, "no fork");
     let mut status = 0;
     // SAFETY: `waitpid` wants a place for the status and a child of ours.
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "status {status:#x}");
+}
+
+#[test]
+fn a_forked_child_gets_errors_and_may_build_a_pool_of_its_own() {
+    let pool = Pool::builder().workers(2).build().expect("a pool");
+    pool.for_each_index(0..100, |_| ()).expect("a loop");
+    in_child(|| {
+        let each = pool.for_each_index(0..100, |_| ());
+        let reduced = pool.map_reduce_range(0..100, 10, |range| range.len(), |a, b| a + b);
+        let broadcast = pool.broadcast(|_| ());
+        let errors = matches!(each, Err(LoopError::Forked))
+            && matches!(reduced, Err(LoopError::Forked))
+            && matches!(broadcast, Err(LoopError::Forked));
+        let ours = Pool::builder().workers(2).build().expect("a pool");
+        let works =
+            ours.map_reduce_range(0..100, 10, |range| range.len(), |a, b| a + b).is_ok_and(|n| n == 100);
+        errors && works
+    });
     assert_eq!(pool.map_reduce_range(0..100, 10, |range| range.len(), |a, b| a + b).expect("a sum"), 100);
+}
+
+/// The words of a ring in a file are the parent's too: a child that dropped its handles retired the parent's slots.
+#[test]
+fn a_forked_child_leaves_the_parents_ring_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = Memory::File(folder.path().join("ring"));
+    let ring =
+        Ring::<u64>::builder().buffers(4).buffer_len(8).queues(["q"]).memory(memory).build().expect("a ring");
+    let queue = ring.queue("q").expect("a queue");
+    let [kept, sent] = [(); 2].map(|()| ring.claim().expect("a buffer"));
+    queue.send(sent).expect("open");
+    let mut handed = Some((ring.clone(), queue.clone(), kept));
+    in_child(|| {
+        let (ring, queue, kept) = handed.take().expect("put there");
+        let is_closed = matches!(ring.try_claim(), Err(TryError::Closed))
+            && queue.recv_timeout(std::time::Duration::from_secs(60)).is_err();
+        ring.close();
+        let refused = queue.send(kept);
+        is_closed && refused.is_err()
+    });
+    drop(handed);
+    assert_eq!((ring.free(), queue.depth()), (3, 1));
+    assert!(queue.recv().is_ok() && ring.claim().is_ok());
+}
+
+#[test]
+fn a_forked_child_has_an_anonymous_ring_of_its_own() {
+    let ring = Ring::<u64>::builder().buffers(2).buffer_len(8).queues(["q"]).build().expect("a ring");
+    let queue = ring.queue("q").expect("a queue");
+    let mut handed = Some((ring.clone(), queue.clone()));
+    in_child(|| {
+        let (ring, queue) = handed.take().expect("put there");
+        let buffer = ring.claim().expect("a buffer");
+        queue.send(buffer).expect("open");
+        let shared = queue.recv().expect("a buffer").share();
+        drop(shared);
+        ring.free() == 2
+    });
+    drop(handed);
+    assert_eq!(ring.free(), 2);
 }

@@ -5,21 +5,45 @@
 //! steps on either side one of them finds the slot: `Slot::retire` is an exchange, so only one does.
 //!
 //! - E1: after the announcement each slot is retired once: by the announcer, or by its last holder.
+//! - E2: the memory has a claim for the last handle and one for each slot, given up when the slot is retired. Whoever gives
+//!   up the last frees the memory.
+//! - CLAIM: `give_up` to the last `give_up`, carries the end of the accesses of whoever had a claim.
 //! - END: announce, fence, look at the slots, against give back, fence, look for the announcement. Carries no data.
 
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
 use crate::sync::fence::Fences;
+
+use Ordering::{Acquire, Relaxed, Release};
 
 /// Whether a ring's last handle is gone.
 #[derive(Debug)]
 pub(crate) struct Retirement {
     announced: AtomicU32,
     fences: Fences,
+    claims: AtomicUsize,
 }
 
 impl Retirement {
-    pub(crate) fn new() -> Self {
-        Self { announced: AtomicU32::new(0), fences: Fences::asymmetric() }
+    /// Begins with `claims` claims to the memory.
+    pub(crate) fn new(claims: usize) -> Self {
+        Self { announced: AtomicU32::new(0), fences: Fences::asymmetric(), claims: AtomicUsize::new(claims) }
+    }
+
+    /// Makes one more claim, beside one that the caller has.
+    pub(crate) fn claim(&self) {
+        // ORDERING: Relaxed; the claim that the caller has keeps the memory.
+        self.claims.fetch_add(1, Relaxed);
+    }
+
+    /// Gives up a claim; returns whether it was the last, and the memory the caller's to free.
+    pub(crate) fn give_up(&self) -> bool {
+        // ORDERING: CLAIM, release side. Model: loom-tests/retirement.rs.
+        if self.claims.fetch_sub(1, Release) != 1 {
+            return false;
+        }
+        // ORDERING: CLAIM, acquire side.
+        fence(Acquire);
+        true
     }
 
     /// Announces the end. The caller retires the slots that it finds free.

@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::SharedBuffer;
-use super::core::SlotCore;
+use super::alive::SlotCore;
 use crate::memory::Value;
 use crate::protocol::slot::{FREE, Held};
 use crate::sync::atomic::Ordering::Relaxed;
@@ -212,6 +212,7 @@ impl<T: Value> Drop for Buffer<T> {
         // SAFETY: a drop runs once, and `into_parts` prevents it.
         let held = unsafe { ManuallyDrop::take(&mut self.held) };
         if held.is_dirty() {
+            // ORDERING: Relaxed; the slot is ours, and goes by HANDOVER.
             self.core.get().slot(held.slot).len.store(self.len as u64, Relaxed);
             self.core.give_up(held);
         } else {

@@ -17,6 +17,7 @@ use crate::memory::{Advice, Region, RegionError, Value};
 use crate::protocol::cells::MOST_SLOTS;
 use crate::protocol::slot::MOST_QUEUES;
 use crate::sys::file::Unnamed;
+use crate::sys::fork;
 
 /// The choices of a [`Ring`]. By default: 64 buffers of 64 KiB, no queue, memory of this process.
 ///
@@ -177,10 +178,15 @@ impl<T: Value> RingBuilder<T> {
     pub fn build(self) -> Result<Ring<T>, BuildError> {
         let (layout, buffer_len) = self.layout()?;
         let (region, name) = self.region(layout.len_bytes)?;
+        // Of a ring in memory of its own a forked process has a copy; of any other it has the words themselves.
+        let process = fork::watch().map_err(RegionError::System)?;
+        let shared_by = name.is_some().then_some(process);
         let free = QueueOptions::new("");
         let queues = std::iter::once(free).chain(self.queues);
         // SAFETY: the region has the layout's length, and was made here, so nobody else knows of it.
-        let core = unsafe { Core::new(region, layout, buffer_len, queues, self.waiting, self.dropped_dirty) };
+        let core = unsafe {
+            Core::new(region, layout, buffer_len, queues, self.waiting, self.dropped_dirty, shared_by)
+        };
         let ring = Ring::of(core);
         match name.map(|name| (name.final_path().to_owned(), name.publish_new())) {
             None | Some((_, Ok(()))) => Ok(ring),

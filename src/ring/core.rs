@@ -1,23 +1,16 @@
-//! What all handles of a ring share: the region, the words in it, and the gates where threads wait.
-//!
-//! The core is counted twice over. Each handle of the ring counts, as usual; and each slot counts once for whoever holds
-//! it, so that a buffer keeps the memory alive without touching a shared count when it changes hands.
-//!
-//! - C1: a slot's count is given up when the slot is retired (E1), and not before. So while a buffer exists, whose slot
-//!   is held, the core does. Whoever gives a slot away [stays](Stay) until its last access (Z1).
+//! What all handles of a ring share: the region, the words in it, and the gates where threads wait. Who keeps it
+//! alive is [`alive`](super::alive)'s affair.
 
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::task::Waker;
 
 use super::Waiting;
-use super::stay::{self, Stay};
-
 use super::gate::Gate;
 use super::layout::Layout;
 use super::options::{DroppedDirty, QueueOptions};
+use super::stay;
 use crate::memory::Region;
 use crate::memory::placed::Placed;
 use crate::protocol::cells::{Cell, Cells};
@@ -26,7 +19,7 @@ use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::protocol::top::Top;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use crate::sys::prefetch;
+use crate::sys::{fork, prefetch};
 
 /// From this size on a buffer is claimed that was given back last: its bytes cost more than the word that all who
 /// give back and claim then contend for (docs/performance.md).
@@ -63,6 +56,8 @@ pub(super) struct Core {
     /// Claims so far, where the place in the queue of the free ones does not tell.
     claims: AtomicU64,
     retirement: Retirement,
+    /// The process that made the ring, where a forked one shares its words.
+    shared_by: Option<u32>,
     closed: AtomicU32,
     // Goes last: the words above lie in it.
     region: Region,
@@ -81,7 +76,8 @@ impl Core {
         queues: impl IntoIterator<Item = QueueOptions>,
         waiting: Waiting,
         dropped_dirty: DroppedDirty,
-    ) -> Arc<Self> {
+        shared_by: Option<u32>,
+    ) -> Self {
         // SAFETY: the region is as long as the layout and nobody else's (caller's duties), and the layout's parts are
         // aligned and do not overlap (L1). `Core` keeps both, and drops the region last.
         let slots = unsafe { Placed::new(&region, layout.slots_at, layout.slots, |_| Slot::new(ME, 0)) };
@@ -99,7 +95,7 @@ impl Core {
                 })
             },
         });
-        let core = Arc::new(Self {
+        let core = Self {
             lines: lines.collect(),
             slots,
             ends,
@@ -108,17 +104,18 @@ impl Core {
             dropped_dirty,
             top: (layout.stride >= RECENT_BYTES).then(Top::new),
             claims: AtomicU64::new(0),
-            retirement: Retirement::new(),
+            // One for each slot, and one for the handles.
+            retirement: Retirement::new(layout.slots + 1),
+            shared_by,
             closed: AtomicU32::new(0),
             region,
-        });
+        };
+        stay::prepare();
         for slot in 0..layout.slots as u32 {
             let words = &core.slots[slot as usize];
             if let Some(held) = words.try_take(slot, words.word(), ME) {
                 let _ = core.queue(FREE).push(held, ME, Time::First, u64::MAX);
             }
-            // The slot's own count (C1), given up in `retire`.
-            std::mem::forget(Arc::clone(&core));
         }
         core
     }
@@ -166,7 +163,7 @@ impl Core {
     #[inline]
     pub(super) fn try_claim(&self) -> Popped {
         // ORDERING: Relaxed; a ring that is closing may still be claimed from.
-        if self.closed.load(Relaxed) != 0 {
+        if self.closed.load(Relaxed) != 0 || self.is_of_another_process() {
             return Popped::Closed;
         }
         match &self.top {
@@ -213,15 +210,38 @@ impl Core {
     /// Lists a slot in a queue whose bound leaves room, and wakes one who waits there.
     #[inline]
     pub(super) fn push(&self, queue: QueueNumber, held: Held) -> Result<(), Refused> {
+        if self.is_of_another_process() {
+            return Err(Refused::Closed(held));
+        }
         let line = self.line(queue);
-        self.queue(queue).push(held, ME, Time::First, line.options.most())?;
+        self.push_at(queue, held, Time::First, line.options.most())?;
         line.filled.notify(1);
         Ok(())
+    }
+
+    /// Lists a slot in a queue and wakes nobody.
+    #[inline]
+    pub(super) fn push_at(
+        &self,
+        queue: QueueNumber,
+        held: Held,
+        time: Time,
+        bound: u64,
+    ) -> Result<(), Refused> {
+        self.queue(queue).push(held, ME, time, bound)
+    }
+
+    /// Sets a slot aside, its payload kept.
+    pub(super) fn set_aside(&self, held: Held) {
+        self.slot(held.slot).set_aside(held, ME);
     }
 
     /// Takes the slot listed first.
     #[inline]
     pub(super) fn pop(&self, queue: QueueNumber) -> Popped {
+        if self.is_of_another_process() {
+            return Popped::Closed;
+        }
         let popped = self.pop_and_fetch(queue);
         if let (Popped::Taken(..), true) = (&popped, self.line(queue).options.is_bounded()) {
             self.line(queue).room.notify(1);
@@ -231,7 +251,7 @@ impl Core {
 
     /// Lists a slot as free and wakes a thread that waits for one, or returns the waker of a task that does.
     #[inline]
-    fn list_free(&self, held: Held) -> Option<Waker> {
+    pub(super) fn list_free(&self, held: Held) -> Option<Waker> {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
         let free = self.queue(FREE);
         match &self.top {
@@ -257,6 +277,9 @@ impl Core {
 
     /// Takes a slot that a holder set aside.
     pub(super) fn take_aside(&self) -> Option<Held> {
+        if self.is_of_another_process() {
+            return None;
+        }
         self.slots.iter().zip(0..).find_map(|(slot, number)| {
             let seen = slot.word();
             if seen.is_abandoned() { slot.try_take(number, seen, ME) } else { None }
@@ -265,6 +288,9 @@ impl Core {
 
     /// Refuses claims from now on, closes every queue, and wakes all who wait.
     pub(super) fn close(&self) {
+        if self.is_of_another_process() {
+            return;
+        }
         // ORDERING: Relaxed; the gates' notification is found by whoever is about to sleep.
         self.closed.store(1, Relaxed);
         self.line(FREE).filled.notify_all();
@@ -272,101 +298,34 @@ impl Core {
     }
 
     pub(super) fn close_queue(&self, queue: QueueNumber) {
+        if self.is_of_another_process() {
+            return;
+        }
         self.queue(queue).close();
         self.line(queue).filled.notify_all();
         self.line(queue).room.notify_all();
     }
 
-    /// Retires the slots that nobody holds. For the last handle of the ring, once.
-    pub(super) fn retire_all(this: &Arc<Self>) {
-        this.retirement.announce();
-        for _ in this.slots.iter().filter(|slot| slot.retire()) {
-            // SAFETY: the pointer is of an `Arc`. This slot's count has not been given up: it is retired once (E1, C1).
-            unsafe { Arc::decrement_strong_count(Arc::as_ptr(this)) };
-        }
+    /// Retires the slots that nobody holds; returns how many. For the last handle of the ring, once.
+    pub(super) fn retire_all(&self) -> usize {
+        self.retirement.announce();
+        self.slots.iter().filter(|slot| slot.retire()).count()
     }
-}
 
-/// The core, kept alive by the count of a slot that its user holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SlotCore(NonNull<Core>);
-
-// SAFETY: a `SlotCore` gives a shared reference to the core, which is `Sync`, as an `Arc` does.
-unsafe impl Send for SlotCore {}
-// SAFETY: as above.
-unsafe impl Sync for SlotCore {}
-
-impl Drop for Core {
-    fn drop(&mut self) {
-        // Every slot is retired, and we have acquired that.
-        stay::wait_until_nobody_is_at(self);
-    }
-}
-
-impl SlotCore {
-    /// Stands for the count of a slot of this core.
-    ///
-    /// # Safety
-    ///
-    /// - The caller holds a slot of it for as long as it uses this or a copy.
+    /// Returns whether the ring's last handle is gone. The caller has given a slot back.
     #[inline]
-    pub(super) unsafe fn new(core: &Arc<Core>) -> Self {
-        // SAFETY: the pointer of an `Arc` is not null.
-        Self(unsafe { NonNull::new_unchecked(Arc::as_ptr(core).cast_mut()) })
+    pub(super) fn is_ended(&self) -> bool {
+        self.retirement.is_announced()
     }
 
     #[inline]
-    pub(super) fn get(&self) -> &Core {
-        // SAFETY: the slot's holder (duty of `new`) keeps the core alive (C1), and nobody borrows it mutably.
-        unsafe { self.0.as_ref() }
+    pub(super) fn retirement(&self) -> &Retirement {
+        &self.retirement
     }
 
-    /// Returns whether the slots of this core are `core`'s.
-    pub(super) fn is_of(&self, core: &Arc<Core>) -> bool {
-        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(core))
-    }
-
-    /// Gives a slot back to the free ones. It was the caller's claim to the core.
+    /// Returns whether the words are another process's, from which this one was forked.
     #[inline]
-    pub(super) fn release(self, held: Held) {
-        self.give(held, |core, held| core.list_free(held));
-    }
-
-    /// Gives up a slot whose payload has begun to change since it was received: as the ring's owner decided.
-    #[cold]
-    pub(super) fn give_up(self, held: Held) {
-        self.give(held, |core, held| {
-            let queue = held.came_from();
-            match core.dropped_dirty {
-                DroppedDirty::Free => core.list_free(held),
-                DroppedDirty::SetAside => {
-                    core.slot(held.slot).set_aside(held, ME);
-                    None
-                }
-                DroppedDirty::SendAgain => match core.queue(queue).push(held, ME, Time::Again, u64::MAX) {
-                    Ok(()) => core.line(queue).filled.notify_one(),
-                    Err(Refused::Full(held) | Refused::Closed(held)) => core.list_free(held),
-                },
-            }
-        });
-    }
-
-    /// Runs `post`, which gives the slot away, and retires the slot if the ring's last handle is gone.
-    #[inline]
-    fn give(self, held: Held, post: impl FnOnce(&Core, Held) -> Option<Waker>) {
-        let slot = held.slot;
-        // Before the post, after which another may free the core at any time (Z1).
-        let stay = Stay::at(self.0);
-        let waker = post(self.get(), held);
-        let is_ours = self.get().retirement.is_announced() && self.get().slot(slot).retire();
-        drop(stay);
-        if is_ours {
-            // SAFETY: the pointer is of an `Arc`. This slot's count has not been given up: it is retired once (E1, C1).
-            unsafe { Arc::decrement_strong_count(self.0.as_ptr()) };
-        }
-        // Last, because it runs code of an executor's, which may do anything.
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+    pub(super) fn is_of_another_process(&self) -> bool {
+        self.shared_by.is_some_and(|process| fork::generation() != process)
     }
 }

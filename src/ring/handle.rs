@@ -8,8 +8,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::alive::{HandlesCore, SlotCore};
 use super::builder::RingBuilder;
-use super::core::{Core, SlotCore};
+use super::core::Core;
 use super::error::{Closed, NoSuchQueue, TimeoutError, TryError};
 use super::future::Wait;
 use super::{Buffer, Queue};
@@ -52,24 +53,12 @@ use crate::sync::atomic::Ordering::Relaxed;
 /// let ring = ringmill::Ring::<String>::builder();
 /// ```
 pub struct Ring<T: Value> {
-    handles: Arc<Handles>,
+    core: Arc<HandlesCore>,
     elements: PhantomData<fn(T) -> T>,
 }
 
 /// So many looks for a free buffer are a long wait, with time to see where the buffers are.
 const LONG: u32 = 32;
-
-/// What the handles of a ring share. When the last is dropped, the slots that nobody holds are retired.
-#[derive(Debug)]
-struct Handles {
-    core: Arc<Core>,
-}
-
-impl Drop for Handles {
-    fn drop(&mut self) {
-        Core::retire_all(&self.core);
-    }
-}
 
 impl<T: Value> Ring<T> {
     /// Returns a builder with the defaults.
@@ -81,13 +70,13 @@ impl<T: Value> Ring<T> {
         RingBuilder::default()
     }
 
-    pub(super) fn of(core: Arc<Core>) -> Self {
-        Self { handles: Arc::new(Handles { core }), elements: PhantomData }
+    pub(super) fn of(core: Core) -> Self {
+        Self { core: Arc::new(HandlesCore::new(core)), elements: PhantomData }
     }
 
     #[inline]
-    pub(super) fn core(&self) -> &Arc<Core> {
-        &self.handles.core
+    pub(super) fn core(&self) -> &HandlesCore {
+        &self.core
     }
 
     /// Claims a free buffer; waits until there is one.
@@ -301,8 +290,8 @@ impl<T: Value> Ring<T> {
         self.core().region().len_bytes()
     }
 
-    /// Returns how many bytes the ring needs besides its buffers: at most 256 for each buffer and 8 KiB, with up to two
-    /// queues.
+    /// Returns how many bytes the ring needs besides its buffers' elements: at most 256 for each buffer and 8 KiB, with up to
+    /// two queues, and what rounds each buffer up to a multiple of 128 bytes.
     ///
     /// # Examples
     ///
@@ -319,7 +308,7 @@ impl<T: Value> Ring<T> {
 
 impl<T: Value> Clone for Ring<T> {
     fn clone(&self) -> Self {
-        Self { handles: Arc::clone(&self.handles), elements: PhantomData }
+        Self { core: Arc::clone(&self.core), elements: PhantomData }
     }
 }
 

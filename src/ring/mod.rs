@@ -5,6 +5,7 @@
 //! a buffer that is not there yet waits at a gate, as a thread or as a task, in a way that the ring's builder
 //! [chooses](Waiting).
 
+mod alive;
 mod buffer;
 mod builder;
 mod core;

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 /// Where the buffers lie.
 ///
+/// A process that is forked has a copy of an anonymous ring, and no use of any other: there everything is closed, and buffers
+/// that it drops stay with the process that made the ring.
+///
 /// # Examples
 ///
 /// See [`RingBuilder::memory`](super::RingBuilder::memory).
@@ -83,8 +86,8 @@ pub enum DroppedDirty {
     /// It is free again, and what was in it is gone: the default, as with any value that is dropped.
     #[default]
     Free,
-    /// It goes to the end of the queue that it came from, marked as [a retry](super::Buffer::is_retry). For stages that
-    /// may run twice over the same buffer.
+    /// It goes to the end of the queue that it came from, marked as [a retry](super::Buffer::is_retry), whatever the queue's
+    /// bound. For stages that may run twice over the same buffer. If that queue is closed it is free, as with `Free`.
     SendAgain,
     /// It is kept until [`Ring::take_aside`](super::Ring::take_aside) looks at it.
     SetAside,
@@ -105,7 +108,8 @@ pub enum WhenFull {
     GiveBack,
     /// The buffer that waited longest is dropped, and counted.
     DropOldest,
-    /// The buffer that was to be sent is dropped, and counted.
+    /// The buffer that was to be sent is dropped, and counted. If it was received and changed, it is dropped as
+    /// [`DroppedDirty`] says.
     DropNewest,
 }
 

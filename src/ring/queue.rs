@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::Core;
+use super::alive::HandlesCore;
 use super::error::{Closed, SendError, TimeoutError, TryError};
 use super::future::Wait;
 use super::options::WhenFull;
@@ -78,7 +77,7 @@ impl<T: Value> Queue<T> {
         Self { ring, number }
     }
 
-    fn core(&self) -> &Arc<Core> {
+    fn core(&self) -> &HandlesCore {
         self.ring.core()
     }
 

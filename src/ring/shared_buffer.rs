@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::Buffer;
-use super::core::SlotCore;
+use super::alive::SlotCore;
 use crate::memory::Value;
 use crate::sync::atomic::Ordering::Relaxed;
 

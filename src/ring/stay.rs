@@ -3,18 +3,33 @@
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
+use super::alive;
 use super::core::Core;
 use crate::protocol::hazard::{Hazard, Hazards, Own};
 use crate::sync::thread;
+use crate::sys::fork;
 
 /// Threads that can have a hazard at a time. Those beyond count the core instead, which takes a contended word.
 const THREADS: usize = 128;
 
-fn hazards() -> &'static Hazards {
-    static HAZARDS: OnceLock<Hazards> = OnceLock::new();
-    HAZARDS.get_or_init(|| Hazards::new(THREADS))
+/// The hazards of the process that made them. A forked one has copies of words whose threads it has not, and does without.
+struct Registry {
+    hazards: Hazards,
+    process: u32,
+}
+
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| Registry { hazards: Hazards::new(THREADS), process: fork::generation() })
+}
+
+impl Registry {
+    #[inline]
+    fn is_ours(&self) -> bool {
+        self.process == fork::generation()
+    }
 }
 
 /// This thread's hazard, if there was one left; given back when the thread ends.
@@ -24,7 +39,7 @@ struct Mine {
 
 impl Mine {
     fn take() -> Self {
-        let hazards = hazards();
+        let Registry { hazards, .. } = registry();
         let own = hazards.try_take().map(|own| {
             let hazard = hazards.of(&own);
             (own, hazard)
@@ -36,7 +51,7 @@ impl Mine {
 impl Drop for Mine {
     fn drop(&mut self) {
         if let Some((own, _)) = self.own.take() {
-            hazards().give_back(own);
+            registry().hazards.give_back(own);
         }
     }
 }
@@ -61,12 +76,13 @@ impl Stay {
     pub(super) fn at(core: NonNull<Core>) -> Self {
         let mine = MINE.try_with(|mine| mine.own.as_ref().map(|(_, hazard)| *hazard));
         if let Ok(Some(hazard)) = mine
+            && registry().is_ours()
             && hazard.enter(core.addr().get())
         {
             return Self::Said(hazard);
         }
-        // SAFETY: the pointer is of an `Arc`, whose count the caller's claim keeps above zero (C1).
-        unsafe { Arc::increment_strong_count(core.as_ptr()) };
+        // SAFETY: the caller has a claim.
+        unsafe { alive::claim(core) };
         Self::Counted(core)
     }
 }
@@ -76,15 +92,22 @@ impl Drop for Stay {
     fn drop(&mut self) {
         match self {
             Self::Said(hazard) => hazard.leave(),
-            // SAFETY: the pointer is of an `Arc`, and `at` counted it.
-            Self::Counted(core) => unsafe { Arc::decrement_strong_count(core.as_ptr()) },
+            // SAFETY: the claim that `at` made, and the last use of the core by it.
+            Self::Counted(core) => unsafe { alive::let_go(*core) },
         }
     }
 }
 
-/// Waits for the threads that are still at a core that nobody has a claim to any more. It takes them a few instructions.
-pub(super) fn wait_until_nobody_is_at(core: &Core) {
-    while hazards().is_anybody_at(std::ptr::from_ref(core).addr()) {
+/// Makes the hazards, so that no buffer that is dropped has to. The caller has had forks watched.
+pub(super) fn prepare() {
+    registry();
+}
+
+/// Waits for the threads that are still at a core to which nobody has a claim any more: they are giving a slot back, which
+/// takes them a few instructions, or a system call if somebody sleeps.
+pub(super) fn wait_until_nobody_is_at(core: NonNull<Core>) {
+    let registry = registry();
+    while registry.is_ours() && registry.hazards.is_anybody_at(core.addr().get()) {
         thread::yield_now();
     }
 }

@@ -6,12 +6,12 @@
 /// other than x86-64.
 #[inline(always)]
 pub(crate) fn for_write<T>(place: *const T) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: the instruction is a hint: it faults on no address, writes nothing, and every such processor takes it, the
     // first ones for none.
     unsafe {
         std::arch::asm!("prefetchw [{}]", in(reg) place, options(nostack, preserves_flags, readonly));
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = place;
 }

@@ -15,10 +15,7 @@ use super::protocol::hazard::Hazards;
 use super::protocol::retirement::Retirement;
 use super::protocol::slot::{FREE, Held, Owner, Slot, Time};
 use crate::scenario::Scenario;
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use crate::watched::Watched;
-
-use Ordering::{Acquire, Relaxed, Release};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -55,8 +52,6 @@ struct Ring {
     retirement: Retirement,
     /// What all who are there use: unmapped when it is written.
     memory: Watched<bool>,
-    /// As an `Arc` has it.
-    count: AtomicU32,
     hazards: Hazards,
 }
 
@@ -64,9 +59,8 @@ impl Ring {
     fn new(slots: usize) -> Arc<Self> {
         let ring = Self {
             slots: (0..slots).map(|_| Slot::new(ME, 0)).collect(),
-            retirement: Retirement::new(),
+            retirement: Retirement::new(slots),
             memory: Watched::new(true),
-            count: AtomicU32::new(slots as u32),
             hazards: Hazards::new(2),
         };
         ring.slots.iter().for_each(|slot| slot.list_at(PLACE));
@@ -88,8 +82,7 @@ impl Ring {
         let own = if stay == Stay::ByHazard { self.hazards.try_take() } else { None };
         let is_hazard = own.as_ref().is_some_and(|own| self.hazards.of(own).enter(HERE));
         if !is_hazard {
-            // ORDERING: Relaxed; the slot's count keeps the ring.
-            self.count.fetch_add(1, Relaxed);
+            self.retirement.claim();
         }
         let slot = held.slot as usize;
         self.slots[slot].post(&held, FREE, ME, Time::First);
@@ -111,9 +104,7 @@ impl Ring {
     }
 
     fn give_up(&self) {
-        // ORDERING: as in an `Arc`.
-        if self.count.fetch_sub(1, Release) == 1 {
-            fence(Acquire);
+        if self.retirement.give_up() {
             while self.hazards.is_anybody_at(HERE) {
                 thread::yield_now();
             }

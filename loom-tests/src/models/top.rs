@@ -64,7 +64,7 @@ impl Free {
 /// is put out stays posted, so that whoever looks finds it.
 fn put_out_at_the_rings_end() {
     let free = Free::new();
-    let end = Arc::new(Retirement::new());
+    let end = Arc::new(Retirement::new(2));
     let [first, second] = [0, 1].map(|number| free.hold(number));
     assert_eq!(free.give(first), None);
     let giver = thread::spawn({

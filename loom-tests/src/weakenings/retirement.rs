@@ -77,4 +77,20 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         scenario: "retirement: one gives back",
         objection: Race,
     },
+    Weakening {
+        file: Protocol("retirement"),
+        lacks: "CLAIM, the release",
+        line: "if self.claims.fetch_sub(1, Release) != 1 {",
+        instead: "if self.claims.fetch_sub(1, Relaxed) != 1 {",
+        scenario: "retirement: one gives back, counted",
+        objection: Race,
+    },
+    Weakening {
+        file: Protocol("retirement"),
+        lacks: "CLAIM, the acquire",
+        line: "        fence(Acquire);\n        true",
+        instead: "        true",
+        scenario: "retirement: one gives back, counted",
+        objection: Race,
+    },
 ];
