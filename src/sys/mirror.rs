@@ -55,14 +55,15 @@ impl Mirror {
     pub(crate) fn new(len: usize) -> io::Result<Self> {
         use std::os::fd::AsFd;
 
-        use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, memfd_create};
+        use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
         use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 
         assert!(len > 0 && len.is_multiple_of(page_bytes()), "{len} bytes are not whole pages");
         let all = len.checked_mul(3).ok_or(io::ErrorKind::OutOfMemory)?;
         let file = memfd_create("ringmill-stream", MemfdFlags::CLOEXEC)?;
-        // Memory that is not to be had is an error now, not a signal later.
-        fallocate(&file, FallocateFlags::empty(), 0, len as u64)?;
+        // Pages are made when they are first touched, as those of any memory of this process. To ask for all of them here
+        // would not be refused where there are too few: this file system has no bound, and the system kills somebody.
+        ftruncate(&file, len as u64)?;
         // SAFETY: no address is asked for, so the call finds a free range and changes no other mapping.
         let base = unsafe {
             mmap_anonymous(
