@@ -3,7 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
@@ -188,32 +187,6 @@ fn a_stage_that_goes_closes_the_stream_on_both_sides() {
     drop(stage);
     assert_eq!(producer.push(0), Err(PushError::Closed(0)));
     assert_eq!(consumer.pop(), Err(ReadError::Closed));
-}
-
-#[test]
-fn a_panic_over_a_batch_loses_nothing() {
-    let built = Stream::<u64>::builder().capacity(512).stages().build();
-    let (mut producer, [mut stage], mut consumer) = built.unwrap();
-    producer.push(1).unwrap();
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
-        let mut batch = producer.write(10).unwrap();
-        batch[0] = 99;
-        panic!("over a batch");
-    }));
-    assert!(panicked.is_err());
-    producer.push(2).unwrap();
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
-        let _batch = stage.read(10).unwrap();
-        panic!("over a batch");
-    }));
-    assert!(panicked.is_err());
-    assert_eq!(*stage.read(10).unwrap(), [1, 2]);
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
-        let _batch = consumer.read(10).unwrap();
-        panic!("over a batch");
-    }));
-    assert!(panicked.is_err());
-    assert_eq!(*consumer.read(10).unwrap(), [1, 2]);
 }
 
 /// Reads until the stream ends, alternating between elements and batches; checks that they are consecutive.

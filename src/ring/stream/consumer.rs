@@ -195,7 +195,7 @@ impl<T: Value> Consumer<T> {
     #[inline]
     fn batch(&mut self, most: usize) -> ReadBatch<'_, T> {
         let len = self.lane.follower.known_elements().min(most as u64) as usize;
-        ReadBatch { consumer: self, len }
+        ReadBatch { consumer: self, len, counts_in_panic: thread::panicking() }
     }
 
     #[inline]
@@ -227,12 +227,14 @@ impl<T: Value> Drop for Consumer<T> {
     }
 }
 
-/// Elements of a stream, contiguous. Dropping it releases all of them; if that is because of a panic, none, and they are
-/// read again.
+/// Elements of a stream, contiguous. Dropping it releases all of them; if that is because of a panic that began
+/// meanwhile, none, and they are read again.
 #[derive(Debug)]
 pub struct ReadBatch<'a, T: Value> {
     consumer: &'a mut Consumer<T>,
     len: usize,
+    /// Whether a panic was under way when the batch was made, so that it is not what drops it; or a call ends the batch.
+    counts_in_panic: bool,
 }
 
 impl<T: Value> ReadBatch<'_, T> {
@@ -245,6 +247,7 @@ impl<T: Value> ReadBatch<'_, T> {
     pub fn release(mut self, count: usize) {
         assert!(count <= self.len, "{count} elements of a batch of {}", self.len);
         self.len = count;
+        self.counts_in_panic = true;
     }
 }
 
@@ -262,7 +265,7 @@ impl<T: Value> Deref for ReadBatch<'_, T> {
 impl<T: Value> Drop for ReadBatch<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if !thread::panicking() {
+        if self.counts_in_panic || !thread::panicking() {
             self.consumer.release(self.len as u64);
         }
     }

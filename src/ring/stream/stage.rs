@@ -98,7 +98,7 @@ impl<T: Value> Stage<T> {
     #[inline]
     fn batch(&mut self, most: usize) -> StageBatch<'_, T> {
         let len = self.follower.known_elements().min(most as u64) as usize;
-        StageBatch { stage: self, len }
+        StageBatch { stage: self, len, counts_in_panic: thread::panicking() }
     }
 
     #[inline]
@@ -124,11 +124,13 @@ impl<T: Value> Drop for Stage<T> {
 }
 
 /// Elements of a stream, contiguous, to be changed in place. Dropping it passes all of them on; if that is because of a
-/// panic, none.
+/// panic that began meanwhile, none.
 #[derive(Debug)]
 pub struct StageBatch<'a, T: Value> {
     stage: &'a mut Stage<T>,
     len: usize,
+    /// Whether a panic was under way when the batch was made, so that it is not what drops it; or a call ends the batch.
+    counts_in_panic: bool,
 }
 
 impl<T: Value> StageBatch<'_, T> {
@@ -141,6 +143,7 @@ impl<T: Value> StageBatch<'_, T> {
     pub fn pass(mut self, count: usize) {
         assert!(count <= self.len, "{count} elements of a batch of {}", self.len);
         self.len = count;
+        self.counts_in_panic = true;
     }
 }
 
@@ -167,7 +170,7 @@ impl<T: Value> DerefMut for StageBatch<'_, T> {
 impl<T: Value> Drop for StageBatch<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if !thread::panicking() {
+        if self.counts_in_panic || !thread::panicking() {
             self.stage.pass(self.len as u64);
         }
     }
