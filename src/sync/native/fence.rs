@@ -11,7 +11,8 @@
 //! heavy      a barrier           a barrier                         a fence
 //! ```
 //! Whoever reads Symmetric reads it after the barrier of the change. In the thread of a light fence that barrier lies
-//! before it read the state, so that it ran a full fence; or after, and then what it wrote before is seen by all.
+//! before it read the state, so that it ran a full fence; or after, and then what it wrote before is seen by all. For this the
+//! compiler keeps its write before its read of the state, and that before its look.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
@@ -49,6 +50,9 @@ impl Fences {
     /// The fence of the side that runs all the time.
     #[inline(always)]
     pub(crate) fn light(&self) {
+        // Before the state is read, what was written before: the argument above needs it, and the compiler could otherwise
+        // move a write down past the read, between a change of the state and the fence that the old state asks for.
+        compiler_fence(SeqCst);
         // ORDERING: Relaxed; who changes the state sees to it by a barrier that this is read in time.
         match self.state.load(Relaxed) {
             ASYMMETRIC => compiler_fence(SeqCst),
