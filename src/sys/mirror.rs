@@ -11,7 +11,7 @@
 //! - M1: from `base` on, 2 * `len` bytes are mapped for reading and writing, and `len` more for reading, as long as the
 //!   mirror lives. They begin as zeros.
 //! - M2: two addresses of one byte are `len` or a multiple of it apart, and the compiler knows nothing of it. Whoever writes by
-//!   one address and reads by another has an acquire between, even within one thread.
+//!   one address and then reads or writes by another has an acquire between, or within one thread `fence::in_thread`.
 //! - M3: nobody else has the file: its descriptor is closed once it is mapped. A forked child shares the pages, as it
 //!   does any shared mapping.
 //! - M4: through the view nobody writes, and everybody reads by volatile reads alone. To the compiler it is memory of its own,

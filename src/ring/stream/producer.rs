@@ -12,6 +12,7 @@ use super::pace::{Pace, look_on};
 use super::{PushError, Stream, TryPushError, TryWriteError, Unread, WriteError};
 use crate::memory::Value;
 use crate::protocol::stream::Writer;
+use crate::sync::fence;
 
 /// The writing end of a stream. Dropping it ends the stream: readers read what was published and then find it closed.
 #[derive(Debug)]
@@ -139,6 +140,8 @@ impl<T: Value> Producer<T> {
     fn push_known(&mut self, value: T) {
         let number = self.writer.count();
         self.core.cursors.begin_push();
+        // What a batch wrote and did not commit may have another address now (M2 of `sys::mirror`).
+        fence::in_thread();
         // SAFETY: there is room (P2), as every caller has seen, so the element is the producer's to write (P1).
         unsafe { self.core.set(number, value) };
         self.core.cursors.push(&mut self.writer, Core::echo_of(&value));
@@ -149,6 +152,8 @@ impl<T: Value> Producer<T> {
     #[inline(always)]
     fn claim(&mut self, len: usize) -> WriteBatch<'_, T> {
         self.core.cursors.claim(&mut self.writer, len as u64);
+        // As in `push_known`.
+        fence::in_thread();
         WriteBatch { producer: self, len }
     }
 

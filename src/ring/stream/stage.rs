@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::{ReadError, Stream, TryReadError, follow};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
+use crate::sync::fence;
 
 /// A stage of a stream: it alone sees the elements that the one before it passed on, and may change them in place.
 /// Dropping it ends the stream there: what it passed on is still read, then the stream is closed on both sides of it.
@@ -97,6 +98,8 @@ impl<T: Value> Stage<T> {
 
     #[inline]
     fn batch(&mut self, most: usize) -> StageBatch<'_, T> {
+        // What an earlier batch changed and did not pass on may have another address now (M2 of `sys::mirror`).
+        fence::in_thread();
         let len = self.follower.known_elements().min(most as u64) as usize;
         StageBatch { stage: self, len, counts_in_panic: thread::panicking() }
     }
