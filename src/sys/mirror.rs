@@ -23,7 +23,7 @@
 
 #![allow(unsafe_code)]
 
-use std::io;
+use crate::error::SystemError;
 
 /// Pages that are mapped twice in a row, and once for looking at. Unmapped on drop.
 #[derive(Debug)]
@@ -52,18 +52,18 @@ pub(crate) fn page_bytes() -> usize {
 impl Mirror {
     /// Maps `len` bytes of zeros, a multiple of the page size above 0.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub(crate) fn new(len: usize) -> io::Result<Self> {
+    pub(crate) fn new(len: usize) -> Result<Self, SystemError> {
+        use std::io;
         use std::os::fd::AsFd;
 
         use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
         use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 
         assert!(len > 0 && len.is_multiple_of(page_bytes()), "{len} bytes are not whole pages");
-        let all = len.checked_mul(3).ok_or(io::ErrorKind::OutOfMemory)?;
-        let file = memfd_create("ringmill-stream", MemfdFlags::CLOEXEC)?;
-        // Pages are made when they are first touched, as those of any memory of this process. To ask for all of them here
-        // would not be refused where there are too few: this file system has no bound, and the system kills somebody.
-        ftruncate(&file, len as u64)?;
+        let failed = |call| move |errno: rustix::io::Errno| SystemError::new(call, errno.into());
+        let too_large = || SystemError::new("mmap", io::ErrorKind::OutOfMemory.into());
+        let all = len.checked_mul(3).ok_or_else(too_large)?;
+        // The addresses first: a length out of all bounds is refused before it costs anything.
         // SAFETY: no address is asked for, so the call finds a free range and changes no other mapping.
         let base = unsafe {
             mmap_anonymous(
@@ -72,23 +72,27 @@ impl Mirror {
                 ProtFlags::empty(),
                 MapFlags::PRIVATE | MapFlags::NORESERVE,
             )
-        }?;
+        }
+        .map_err(failed("mmap"))?;
         // From here on the range is unmapped on drop.
         let mirror = Self { base: base.cast(), len };
+        let file = memfd_create("ringmill-stream", MemfdFlags::CLOEXEC).map_err(failed("memfd_create"))?;
+        // Pages are made when they are first touched, as those of any memory of this process. To ask for all of them here
+        // would not be refused where there are too few: this file system has no bound, and the system kills somebody.
+        ftruncate(&file, len as u64).map_err(failed("ftruncate"))?;
         let both = ProtFlags::READ | ProtFlags::WRITE;
         for (part, access) in [(0, both), (1, both), (2, ProtFlags::READ)] {
-            mirror.map_part(part, access, file.as_fd())?;
+            mirror.map_part(part, access, file.as_fd()).map_err(failed("mmap"))?;
         }
         Ok(mirror)
     }
 
     /// Reports that the system lacks a file in memory without a name.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    pub(crate) fn new(_len: usize) -> io::Result<Self> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a stream needs memfd_create, which this system lacks",
-        ))
+    pub(crate) fn new(_len: usize) -> Result<Self, SystemError> {
+        let kind = std::io::ErrorKind::Unsupported;
+        let error = std::io::Error::new(kind, "a stream needs memfd_create, which this system lacks");
+        Err(SystemError::new("memfd_create", error))
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -97,7 +101,7 @@ impl Mirror {
         part: usize,
         access: rustix::mm::ProtFlags,
         file: std::os::fd::BorrowedFd<'_>,
-    ) -> io::Result<()> {
+    ) -> rustix::io::Result<()> {
         use rustix::mm::{MapFlags, mmap};
         let at = self.base.wrapping_add(part * self.len);
         // All pages are entered now: a fault in the middle of a burst would cost microseconds.
@@ -168,7 +172,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_mapped_is_an_error() {
-        assert!(Mirror::new(usize::MAX / 2 / page_bytes() * page_bytes()).is_err());
-        assert!(Mirror::new((1 << 60) / page_bytes() * page_bytes()).is_err());
+        for len in [usize::MAX / 2, 1 << 60] {
+            let error = Mirror::new(len / page_bytes() * page_bytes()).unwrap_err();
+            assert_eq!(error.call(), "mmap", "the addresses are too few");
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::waiting::Waiting;
 use super::core::Core;
 use super::{BuildError, Consumer, Producer, Stage, Unread};
-use crate::error::SystemError;
 use crate::memory::Value;
 use crate::protocol::lanes::MOST_LANES;
 use crate::protocol::stream::Cursors;
@@ -123,8 +122,7 @@ impl<T: Value, const K: usize> StagedBuilder<T, K> {
             return Err(BuildError::TooManyLanes { requested: most_lanes, available: MOST_LANES });
         }
         let (capacity, bytes) = rounded::<T>(capacity, mirror::page_bytes())?;
-        let memory = Mirror::new(bytes)
-            .map_err(|error| BuildError::System(SystemError::new("memfd_create", error)))?;
+        let memory = Mirror::new(bytes).map_err(BuildError::System)?;
         let (cursors, writer, mut followers) = Cursors::new(capacity as u64, K, most_lanes);
         let lane = cursors.join();
         let core = Arc::new(Core::new(memory, cursors, K, waiting, when_unread));
