@@ -6,6 +6,7 @@
 pub(crate) mod cells;
 pub(crate) mod cost;
 pub(crate) mod course;
+pub(crate) mod ends;
 pub(crate) mod front;
 pub(crate) mod hazard;
 pub(crate) mod homes;
@@ -28,3 +29,4 @@ pub(crate) mod stream;
 pub(crate) mod top;
 pub(crate) mod turns;
 pub(crate) mod wakers;
+pub(crate) mod word;

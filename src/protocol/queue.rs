@@ -25,43 +25,11 @@
 //! comes next walks on from there, over listings that are taken, or sees from a cell's lap where to go on.
 
 use super::cells::{CLOSED, Cells, Said};
+pub(crate) use super::ends::Ends;
 use super::slot::{Held, Owner, QueueNumber, Slot, Time};
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::Ordering;
 
 use Ordering::{Acquire, Relaxed, Release};
-
-/// Where pushing happens, and what those who push keep count of.
-#[derive(Debug)]
-#[repr(C, align(128))]
-struct Tail {
-    position: AtomicU64,
-    high_water: AtomicU64,
-}
-
-/// Where popping happens.
-#[derive(Debug)]
-#[repr(C, align(128))]
-struct Head {
-    position: AtomicU64,
-}
-
-/// The two ends of a queue, on lines of their own.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Ends {
-    tail: Tail,
-    head: Head,
-}
-
-impl Ends {
-    /// Makes the ends of a queue that has had `position` listings and has none now.
-    pub(crate) fn new(position: u64) -> Self {
-        Self {
-            tail: Tail { position: AtomicU64::new(position), high_water: AtomicU64::new(0) },
-            head: Head { position: AtomicU64::new(position) },
-        }
-    }
-}
 
 /// A queue, and the slots that it lists.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,6 @@
 //! payload (its valid length, a tag, a sequence number) lies on the word's line and is the owner's, as the payload is.
 //!
 //! ```text
-//! word = generation:40 | owner:10 | queue:6 | flags:4 | state:4
-//!
 //! Ready(queue, poster, g)  --take-->  Held(owner, queue, g + 1)  --post-->  Ready(other queue, owner, g + 1)
 //!                          --retire-> Retired                    --set_aside--> Abandoned  --take--> Held
 //! ```
@@ -19,80 +17,14 @@
 //! - PLACE: `post` to `ready_at`, carries that the slot's place in a list is no longer an earlier one.
 //! - READ: `drop_reader` to the last `drop_reader`, carries the end of each reader's accesses.
 
+use super::word::{ABANDONED, DIRTY, HELD, READY, RETIRED, RETRY};
+pub(crate) use super::word::{FREE, MOST_QUEUES, Owner, QueueNumber, Word};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use Ordering::{Acquire, Relaxed, Release};
 
-/// The number of a participant, below 1,024.
-pub(crate) type Owner = u16;
-
-/// The number of a queue, below 64; 0 is the free slots'.
-pub(crate) type QueueNumber = u8;
-
-/// The queue of the free slots.
-pub(crate) const FREE: QueueNumber = 0;
-
-/// The most queues a slot's word can name.
-pub(crate) const MOST_QUEUES: usize = 64;
-
-const READY: u64 = 1;
-const HELD: u64 = 2;
-const ABANDONED: u64 = 3;
-const RETIRED: u64 = 4;
-
-/// A flag: the holder has begun to change what it received.
-const DIRTY: u64 = 1 << 4;
-/// A flag: the payload comes a second time, from a holder that gave it up.
-const RETRY: u64 = 1 << 5;
-
 /// No place in any list.
 const UNLISTED: u64 = u64::MAX;
-
-const STATE: u64 = 0xf;
-const QUEUE_SHIFT: u32 = 8;
-const OWNER_SHIFT: u32 = 14;
-const GENERATION_SHIFT: u32 = 24;
-
-/// What a slot's word says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Word(u64);
-
-impl Word {
-    fn new(generation: u64, owner: Owner, queue: QueueNumber, flags: u64, state: u64) -> Self {
-        debug_assert!(owner < 1 << 10 && usize::from(queue) < MOST_QUEUES);
-        // A generation that runs over its 40 bits loses the rest at the top: it comes round.
-        Self(
-            generation << GENERATION_SHIFT
-                | u64::from(owner) << OWNER_SHIFT
-                | u64::from(queue) << QUEUE_SHIFT
-                | flags
-                | state,
-        )
-    }
-
-    /// Returns whether the slot waits in `queue` for somebody to take it.
-    #[inline]
-    pub(crate) fn is_ready_in(self, queue: QueueNumber) -> bool {
-        self.is_ready() && self.queue() == queue
-    }
-
-    fn is_ready(self) -> bool {
-        self.0 & STATE == READY
-    }
-
-    /// Returns whether a holder set the slot aside.
-    pub(crate) fn is_abandoned(self) -> bool {
-        self.0 & STATE == ABANDONED
-    }
-
-    fn queue(self) -> QueueNumber {
-        (self.0 >> QUEUE_SHIFT) as u8 & 0x3f
-    }
-
-    fn generation(self) -> u64 {
-        self.0 >> GENERATION_SHIFT
-    }
-}
 
 /// Whether a queue gets a payload for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
