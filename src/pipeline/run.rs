@@ -102,17 +102,17 @@ impl<'r, 'a> Run<'r, 'a> {
             let taken = station.places.try_take()?;
             return Some(Job { stage, load: Load { taken: Some(taken), free: None } });
         }
-        if !self.can_run(stage) {
-            return None;
+        while self.can_run(stage) {
+            let buffers = self.works[stage].free()?;
+            let Some(free) = buffers.take() else { continue };
+            let taken = if station.takes { station.places.try_take() } else { None };
+            if taken.is_some() || !station.takes && station.places.try_enter() {
+                return Some(Job { stage, load: Load { taken, free: Some(free) } });
+            }
+            // Who looked meanwhile saw no free buffer and may sleep, so the stage is ours to look at again.
+            buffers.put(free);
+            look_after_step();
         }
-        let buffers = self.works[stage].free()?;
-        let free = buffers.take()?;
-        let taken = if station.takes { station.places.try_take() } else { None };
-        if taken.is_some() || !station.takes && station.places.try_enter() {
-            return Some(Job { stage, load: Load { taken, free: Some(free) } });
-        }
-        // Whoever saw no free buffer meanwhile has us, who look on.
-        buffers.put(free);
         None
     }
 
