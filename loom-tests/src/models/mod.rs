@@ -1,4 +1,4 @@
-//! One model for each file of `src/protocol/`, and one each for those that meet: `idle`, `pipeline`.
+//! One model for each file of `src/protocol/` (two for `queue`), and one each for those that meet: `idle`, `pipeline`.
 
 // A model that panics has failed, which is what a failed `unwrap` means here.
 #![allow(clippy::unwrap_used)]
@@ -21,6 +21,7 @@ mod parking;
 mod pipeline;
 mod places;
 mod queue;
+mod queue_ends;
 mod retirement;
 mod shares;
 mod sleep;
@@ -54,6 +55,7 @@ pub fn scenarios() -> Vec<Scenario> {
         stream::scenarios(),
         slot::scenarios(),
         queue::scenarios(),
+        queue_ends::scenarios(),
         retirement::scenarios(),
         hand_over::scenarios(),
         spares::scenarios(),

@@ -1,22 +1,22 @@
 //! The queue: each slot that is listed is taken once, in the order of listing, and none is lost.
 //!
-//! Actors: senders that push slots they hold, receivers that pop, one that closes. Positions and generations start just
-//! below the end of their fields. Bound: four threads, two slots (three where a bound needs a third), four cells.
+//! Actors: senders that push slots they hold, receivers that pop. Some start just below the last lap's end, or the last
+//! position's. Bound: four threads, two slots, four cells.
 //!
-//! - Invariants: Q1, Q2, Q3, and the bound.
+//! - Invariants: Q1, Q2, Q4, LISTING, TAIL.
 //! - FORBIDDEN: a slot lost or owned twice; a message received twice or never; two pops of one listing; messages of
-//!   one sender that one receiver gets out of order; more listed than the bound; something accepted behind the close.
+//!   one sender that one receiver gets out of order.
 //! - ACCEPTABLE: a pop that finds nothing because it looked early; a slot that is listed behind one sent later by
-//!   another; a push refused for want of room while a pop is under way.
+//!   another.
 
-use loom::sync::Arc;
-use loom::thread::{self, JoinHandle};
+use queue_ring::{FULL, ME, Message, Ring, UNBOUNDED, settle, start};
 
-use super::protocol::cells::{Cell, Cells};
-use super::protocol::queue::{Ends, Popped, Queue, Refused};
-use super::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
+use super::protocol::queue::Popped;
+use super::protocol::slot::{FREE, Time};
 use crate::scenario::Scenario;
-use crate::watched::Watched;
+
+#[path = "support/queue_ring.rs"]
+mod queue_ring;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -29,101 +29,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new("queue: a slot goes round", Some(3), a_slot_goes_round),
         Scenario::new("queue: the head passes what is taken", Some(3), the_head_passes_what_is_taken),
         Scenario::new("queue: whoever knows of a message finds one", Some(3), whoever_knows_finds_one),
-        Scenario::new("queue: whoever knows of the end finds it", None, whoever_knows_finds_the_end),
         Scenario::new("queue: a sender is late by a lap", Some(2), a_sender_is_late_by_a_lap),
         Scenario::new("queue: a receiver is late by a lap", Some(1), a_receiver_is_late_by_a_lap),
-        Scenario::new("queue: the bound, seen from behind", Some(2), the_bound_seen_from_behind),
         Scenario::new("queue: slots are recycled", Some(2), slots_are_recycled),
-        Scenario::new("queue: closed while one sends", Some(3), closed_while_one_sends),
-        Scenario::new("queue: closed while one sends, one receives", Some(2), closed_while_one_receives),
-        Scenario::new("queue: a receiver learns what came before the close", None, a_receiver_learns),
-        Scenario::new("queue: an asker learns what came before the close", None, an_asker_learns),
-        Scenario::new("queue: two push one too many", Some(3), two_push_one_too_many),
-        Scenario::new("queue: room is made", Some(2), room_is_made),
     ]
-}
-
-const ME: Owner = 1;
-const FULL: QueueNumber = 1;
-const UNBOUNDED: u64 = u64::MAX;
-const LAST_GENERATION: u64 = (1 << 40) - 1;
-
-/// Two queues, the free slots' and one of full ones.
-struct Ring {
-    slots: Vec<Slot>,
-    payloads: Vec<Watched<u32>>,
-    ends: [Ends; 2],
-    cells: [Vec<Cell>; 2],
-}
-
-impl Ring {
-    /// Makes a ring whose slots are all held, and whose queues have had `position` listings.
-    fn new(slots: usize, position: u64) -> (Arc<Self>, Vec<Held>) {
-        let cells = (2 * slots).next_power_of_two();
-        let ring = Self {
-            slots: (0..slots).map(|_| Slot::new(ME, LAST_GENERATION)).collect(),
-            payloads: (0..slots).map(|_| Watched::new(0)).collect(),
-            ends: [(); 2].map(|()| Ends::new(position)),
-            cells: [(); 2].map(|()| (0..cells).map(|k| Cell::before(position, k, cells)).collect()),
-        };
-        let take = |(slot, number): (&Slot, u32)| slot.try_take(number, slot.word(), ME).unwrap();
-        let held = ring.slots.iter().zip(0..).map(take).collect();
-        (Arc::new(ring), held)
-    }
-
-    fn queue(&self, number: QueueNumber) -> Queue<'_> {
-        let k = usize::from(number);
-        Queue { number, ends: &self.ends[k], cells: Cells(&self.cells[k]), slots: &self.slots }
-    }
-
-    /// Writes the message into the slot's payload and pushes it.
-    fn send(&self, held: Held, message: u32) {
-        self.payloads[held.slot as usize].set(message);
-        assert!(self.queue(FULL).push(held, ME, Time::First, UNBOUNDED).is_ok(), "there is room for all");
-    }
-
-    /// Pops once; returns the message, after its slot's new owner has scribbled over it.
-    fn recv(&self) -> Option<Message> {
-        let Popped::Taken(held, listing) = self.queue(FULL).pop(ME) else { return None };
-        let payload = &self.payloads[held.slot as usize];
-        let text = payload.get();
-        payload.set(u32::MAX);
-        Some(Message { text, listing, held })
-    }
-
-    /// Pops until nothing is left, when everybody has gone.
-    fn drain(&self) -> Vec<Message> {
-        std::iter::from_fn(|| self.recv()).collect()
-    }
-}
-
-/// Starts an actor. Those who write are started before those who read (`README.md`), and the model's own thread waits.
-fn start<R: 'static>(ring: &Arc<Ring>, act: impl FnOnce(&Ring) -> R + 'static) -> JoinHandle<R> {
-    let ring = ring.clone();
-    thread::spawn(move || act(&ring))
-}
-
-struct Message {
-    text: u32,
-    listing: u64,
-    held: Held,
-}
-
-/// Checks that each slot is held once and no listing was popped twice; returns the texts.
-fn settle(messages: Vec<Message>, slots: usize) -> Vec<u32> {
-    let mut held: Vec<_> = messages.iter().map(|message| message.held.slot).collect();
-    held.sort_unstable();
-    assert!(held.iter().copied().eq(0..slots as u32), "each slot has one owner");
-    let mut listings: Vec<_> = messages.iter().map(|message| message.listing).collect();
-    listings.sort_unstable();
-    listings.dedup();
-    assert_eq!(listings.len(), messages.len(), "each listing is popped once");
-    messages.into_iter().map(|message| message.text).collect()
-}
-
-fn sorted(mut texts: Vec<u32>) -> Vec<u32> {
-    texts.sort_unstable();
-    texts
 }
 
 fn one_sends_one_receives(position: u64) {
@@ -233,24 +142,6 @@ fn whoever_knows_finds_one() {
     assert_eq!(sorted(settle(messages, 2)), [1, 2]);
 }
 
-/// Somebody learns that the queue was closed: it has a message or is at its end.
-fn whoever_knows_finds_the_end() {
-    let (ring, held) = Ring::new(2, 0);
-    let mut held = held.into_iter();
-    let sent = held.next().unwrap();
-    let sender = start(&ring, |ring| try_send(ring, sent, 1, UNBOUNDED).is_ok());
-    let closer = start(&ring, |ring| ring.queue(FULL).close());
-    let receiver = start(&ring, |ring| {
-        closer.join().unwrap();
-        match ring.queue(FULL).pop(ME) {
-            Popped::Taken(..) => true,
-            Popped::Closed => false,
-            Popped::Empty => panic!("it was closed before"),
-        }
-    });
-    assert_eq!(sender.join().unwrap(), receiver.join().unwrap(), "what is accepted is received");
-}
-
 /// Sends a slot round and round.
 fn rotate(ring: &Ring, times: u32) {
     for _ in 0..times {
@@ -291,21 +182,6 @@ fn a_receiver_is_late_by_a_lap() {
     assert_eq!(sorted(settle(messages, 2)), [1, 2]);
 }
 
-/// Two listings are never there at a time, so there is room for two.
-fn the_bound_seen_from_behind() {
-    let (ring, held) = Ring::new(3, 0);
-    let mut held = held.into_iter();
-    let other = held.next().unwrap();
-    let mine = held.next().unwrap();
-    let other = start(&ring, |ring| {
-        ring.send(other, 1);
-        ring.recv().is_some()
-    });
-    let mine = start(&ring, |ring| try_send(ring, mine, 2, 2).is_ok());
-    assert!(mine.join().unwrap(), "there is room");
-    assert!(other.join().unwrap());
-}
-
 /// Two slots go round and round between one that fills and one that empties them.
 fn slots_are_recycled() {
     let (ring, held) = Ring::new(2, 0);
@@ -341,143 +217,7 @@ fn slots_are_recycled() {
     settle(messages, 2);
 }
 
-/// Sends; what is refused is the sender's own again.
-fn try_send(ring: &Ring, held: Held, message: u32, bound: u64) -> Result<(), Refused> {
-    ring.payloads[held.slot as usize].set(message);
-    let result = ring.queue(FULL).push(held, ME, Time::First, bound);
-    if let Err(Refused::Closed(held) | Refused::Full(held)) = &result {
-        assert!(!ring.slots[held.slot as usize].retire(), "it is not to be had");
-        ring.payloads[held.slot as usize].set(0);
-    }
-    result
-}
-
-/// Checks what became of two messages sent in this order: the accepted ones were received, the others are held.
-fn settle_closed(results: Vec<Result<(), Refused>>, mut messages: Vec<Message>) {
-    let accepted = results.iter().filter(|result| result.is_ok()).count();
-    assert!(
-        messages.iter().map(|message| message.text).eq(1..=accepted as u32),
-        "what is accepted is received"
-    );
-    for refused in results.into_iter().filter_map(Result::err) {
-        let Refused::Closed(held) = refused else { panic!("there is room for all") };
-        messages.push(Message { text: 0, listing: 100 + u64::from(held.slot), held });
-    }
-    settle(messages, 2);
-}
-
-fn send_two(ring: &Arc<Ring>, held: Vec<Held>) -> JoinHandle<Vec<Result<(), Refused>>> {
-    start(ring, |ring| {
-        held.into_iter().zip(1..).map(|(held, message)| try_send(ring, held, message, UNBOUNDED)).collect()
-    })
-}
-
-fn closed_while_one_sends() {
-    let (ring, held) = Ring::new(2, (1 << 42) - 1);
-    let sender = send_two(&ring, held);
-    let closer = start(&ring, |ring| {
-        ring.queue(FULL).close();
-        ring.queue(FULL).is_closed()
-    });
-    assert!(closer.join().unwrap(), "whoever closed it sees it closed");
-    let results = sender.join().unwrap();
-    let messages = ring.drain();
-    assert!(matches!(ring.queue(FULL).pop(ME), Popped::Closed), "it is closed and drained");
-    settle_closed(results, messages);
-}
-
-fn closed_while_one_receives() {
-    let (ring, held) = Ring::new(2, 0);
-    let sender = send_two(&ring, held);
-    let closer = start(&ring, |ring| ring.queue(FULL).close());
-    let receiver = start(&ring, |ring| {
-        let pops = (0..2).map(|_| match ring.queue(FULL).pop(ME) {
-            Popped::Taken(held, listing) => {
-                let text = ring.payloads[held.slot as usize].get();
-                (Some(Message { text, listing, held }), false)
-            }
-            Popped::Empty => (None, false),
-            Popped::Closed => (None, true),
-        });
-        let (messages, ends): (Vec<_>, Vec<_>) = pops.unzip();
-        (messages.into_iter().flatten().collect::<Vec<_>>(), ends.contains(&true))
-    });
-    let results = sender.join().unwrap();
-    closer.join().unwrap();
-    let (mut messages, is_drained) = receiver.join().unwrap();
-    let rest = ring.drain();
-    assert!(rest.is_empty() || !is_drained, "something came after the end");
-    messages.extend(rest);
-    settle_closed(results, messages);
-}
-
-/// Who finds the queue closed sees what the closer did before: the reason, say.
-fn who_asks_learns(asks: fn(&Ring) -> bool) {
-    let (ring, _) = Ring::new(2, 0);
-    let reason = Arc::new(Watched::new(0));
-    let closer = {
-        let reason = reason.clone();
-        start(&ring, move |ring| {
-            reason.set(7);
-            ring.queue(FULL).close();
-        })
-    };
-    let asker = start(&ring, move |ring| !asks(ring) || reason.get() == 7);
-    closer.join().unwrap();
-    assert!(asker.join().unwrap());
-}
-
-fn a_receiver_learns() {
-    who_asks_learns(|ring| matches!(ring.queue(FULL).pop(ME), Popped::Closed));
-}
-
-fn an_asker_learns() {
-    who_asks_learns(|ring| ring.queue(FULL).is_closed());
-}
-
-/// Two push into a queue that takes one.
-fn two_push_one_too_many() {
-    let (ring, held) = Ring::new(2, (1 << 42) - 1);
-    let senders: Vec<_> = held
-        .into_iter()
-        .zip(1..)
-        .map(|(held, message)| start(&ring, move |ring| try_send(ring, held, message, 1)))
-        .collect();
-    let results: Vec<_> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "there is room for one");
-    settle_bounded(results, vec![], ring.drain(), 2);
-}
-
-/// Two push into a queue that takes one, while somebody receives.
-fn room_is_made() {
-    let (ring, held) = Ring::new(3, 0);
-    let mut held = held.into_iter().zip(1..);
-    let (first, message) = held.next().unwrap();
-    ring.send(first, message);
-    let senders: Vec<_> =
-        held.map(|(held, message)| start(&ring, move |ring| try_send(ring, held, message, 1))).collect();
-    let receiver = start(&ring, |ring| ring.recv().expect("there was one, and nobody else takes"));
-    let results: Vec<_> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
-    let received = receiver.join().unwrap();
-    settle_bounded(results, vec![received], ring.drain(), 3);
-}
-
-fn settle_bounded(
-    results: Vec<Result<(), Refused>>,
-    mut messages: Vec<Message>,
-    rest: Vec<Message>,
-    slots: usize,
-) {
-    assert!(rest.len() <= 1, "more are listed than may be");
-    assert_eq!(
-        results.iter().filter(|result| result.is_ok()).count(),
-        rest.len(),
-        "what is accepted is received"
-    );
-    messages.extend(rest);
-    for (refused, listing) in results.into_iter().filter_map(Result::err).zip(100..) {
-        let Refused::Full(held) = refused else { panic!("nobody closed it") };
-        messages.push(Message { text: 0, listing, held });
-    }
-    settle(messages, slots);
+fn sorted(mut texts: Vec<u32>) -> Vec<u32> {
+    texts.sort_unstable();
+    texts
 }

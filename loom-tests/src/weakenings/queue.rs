@@ -26,7 +26,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "LISTING, the acquire of who makes room",
         line: "head = match self.cells.read(self.cells.at(head).load(Acquire), head) {",
         instead: "head = match self.cells.read(self.cells.at(head).load(Relaxed), head) {",
-        scenario: "queue: two push one too many",
+        scenario: "queue_ends: two push one too many",
         objection: Assertion,
     },
     Weakening {
@@ -34,7 +34,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "LISTING, the release of who closes",
         line: "let _ = cell.compare_exchange(seen, self.cells.listing(tail, CLOSED), Release, Relaxed);",
         instead: "let _ = cell.compare_exchange(seen, self.cells.listing(tail, CLOSED), Relaxed, Relaxed);",
-        scenario: "queue: a receiver learns what came before the close",
+        scenario: "queue_ends: a receiver learns what came before the close",
         objection: Race,
     },
     Weakening {
@@ -42,7 +42,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "LISTING, the acquire of who asks for the end",
         line: "tail = match self.cells.read(self.cells.at(tail).load(Acquire), tail) {",
         instead: "tail = match self.cells.read(self.cells.at(tail).load(Relaxed), tail) {",
-        scenario: "queue: an asker learns what came before the close",
+        scenario: "queue_ends: an asker learns what came before the close",
         objection: Race,
     },
     Weakening {
@@ -58,7 +58,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "the exchange of who closes",
         line: "let _ = cell.compare_exchange(seen, self.cells.listing(tail, CLOSED), Release, Relaxed);",
         instead: "cell.store(self.cells.listing(tail, CLOSED), Release);",
-        scenario: "queue: closed while one sends",
+        scenario: "queue_ends: closed while one sends",
         objection: Assertion,
     },
     Weakening {
@@ -82,7 +82,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "Q1, the look whether a slot is still there, of who makes room",
         line: "if slot.is_none_or(|slot| slot.ready_at(self.number, head).is_some()) {",
         instead: "if slot.is_none() {",
-        scenario: "queue: two push one too many",
+        scenario: "queue_ends: two push one too many",
         objection: Assertion,
     },
     Weakening {
@@ -98,7 +98,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "Q3, the look whether it is closed, of who lists",
         line: "Said::Listed(CLOSED) => return Err(Refused::Closed),",
         instead: "",
-        scenario: "queue: closed while one sends",
+        scenario: "queue_ends: closed while one sends",
         objection: Assertion,
     },
     Weakening {
@@ -106,7 +106,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "the look at the bound",
         line: "if bound < self.slots.len() as u64 && distance(self.settled_head(), tail) >= bound {",
         instead: "if false {",
-        scenario: "queue: two push one too many",
+        scenario: "queue_ends: two push one too many",
         objection: Assertion,
     },
     Weakening {
@@ -114,7 +114,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "the post taken back of who is refused",
         line: "match self.slots[held.slot as usize].retract(&held, self.number, me, time) {",
         instead: "match true {",
-        scenario: "queue: two push one too many",
+        scenario: "queue_ends: two push one too many",
         objection: Assertion,
     },
     Weakening {
@@ -162,7 +162,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "TAIL, the acquire of who closes",
         line: "// ORDERING: TAIL, acquire side.\n        let mut tail = self.ends.tail.position.load(Acquire);",
         instead: "let mut tail = self.ends.tail.position.load(Relaxed);",
-        scenario: "queue: whoever knows of the end finds it",
+        scenario: "queue_ends: whoever knows of the end finds it",
         objection: Assertion,
     },
     Weakening {
@@ -186,7 +186,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "the sign of the distance",
         line: "(tail.wrapping_sub(head) as i64).max(0) as u64",
         instead: "tail.wrapping_sub(head)",
-        scenario: "queue: the bound, seen from behind",
+        scenario: "queue_ends: the bound, seen from behind",
         objection: Assertion,
     },
 ];
