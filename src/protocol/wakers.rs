@@ -14,11 +14,15 @@
 //! - W2: under the lock, the bed's bit says whether the list has anybody in it.
 //! - W3: no call is lost. Whoever was called and does not look after that passes the call on: a task that is dropped, a
 //!   task or a thread that found something just before it was called.
+//! - W4: a waker that panics is no call, so the next who waits is called instead. It leaves nothing of ours half done, and
+//!   the panic goes on when all have been called and woken who are to be.
 //! - CALLED: `notify` to `settle` and `enlist`, by way of the lock, carries what was published before.
 //!
 //! Wakers run code of the executor's, so none is called, cloned or dropped under the lock.
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::PoisonError;
 use std::task::Waker;
 use std::time::Instant;
@@ -69,7 +73,7 @@ impl Wakers {
     pub(crate) fn stay_up(&self, announced: Announced) {
         if self.bed.stay_up(announced) {
             // A notifier may have taken us for one that would look, and passed over a task (W3).
-            self.call(1, u64::MAX);
+            self.call(1, u64::MAX).go_on();
         }
     }
 
@@ -148,10 +152,11 @@ impl Wakers {
         // Each kind takes as many as it has, so what is left for the second is left because the first has no more.
         if threads_first {
             let woken = self.bed.notify(count);
-            woken + self.call(count - woken, end)
+            woken + self.call(count - woken, end).go_on()
         } else {
-            let called = self.call(count, end);
-            called + self.bed.notify(count - called)
+            let calls = self.call(count, end);
+            let woken = self.bed.notify(count - calls.made);
+            woken + calls.go_on()
         }
     }
 
@@ -182,16 +187,18 @@ impl Wakers {
         (tasks.threads_first && threads > 0, tasks.next)
     }
 
-    /// Calls at most `count` tasks whose numbers are below `end`; returns how many. Who comes later has looked.
-    fn call(&self, count: u32, end: u64) -> u32 {
-        let mut called = 0;
-        while called < count
+    /// Calls at most `count` tasks whose numbers are below `end`. Who comes later has looked.
+    fn call(&self, count: u32, end: u64) -> Calls {
+        let mut calls = Calls { made: 0, panic: None };
+        while calls.made < count
             && let Some(waker) = self.next_task(end)
         {
-            waker.wake();
-            called += 1;
+            match catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                Ok(()) => calls.made += 1,
+                Err(panic) => calls.panic = calls.panic.or(Some(panic)),
+            }
         }
-        called
+        calls
     }
 
     /// Takes the longest waiting task out of the list, if its number is below `end`.
@@ -217,6 +224,20 @@ impl Wakers {
         let (threads, others) = self.bed.waiting();
         let tasks = if others { self.tasks().queue.len() } else { 0 };
         threads as usize + tasks
+    }
+}
+
+/// How many tasks were called, and the first panic of a waker.
+#[must_use = "a panic goes on"]
+struct Calls {
+    made: u32,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Calls {
+    /// Lets the panic go on, if there was one; returns how many tasks were called.
+    fn go_on(self) -> u32 {
+        self.panic.map_or(self.made, |panic| resume_unwind(panic))
     }
 }
 

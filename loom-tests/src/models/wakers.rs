@@ -7,9 +7,10 @@
 //!
 //! - Invariant: when all have what they waited for, nobody is counted and the list is empty.
 //! - FORBIDDEN: a thread or a task that sleeps while a thing lies there and nobody is on the way to it; one that was
-//!   called, or counted by a notifier, and goes without the thing; a task that is called for another's thing.
+//!   called, or counted by a notifier, and goes without the thing, be it that another's waker panics; a task that is called for another's thing.
 //! - ACCEPTABLE: a wake too many where one goes by itself; a task that finds a thing without having been called.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc as StdArc;
 use std::task::{Wake, Waker};
 
@@ -31,6 +32,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             Scenario::new("wakers: a task that is polled by another", Some(3), polled_by_another),
             Scenario::new("wakers: a deadline against a call", None, deadline_against_call),
             Scenario::new("wakers: a thread twice, a task, by turns", Some(2), by_turns),
+            Scenario::new("wakers: a waker that panics, and a task", Some(2), panicking_and_task),
+            Scenario::new("wakers: a waker that panics, and a thread twice", Some(2), panicking_and_thread),
         ],
         Scenario::over_futexes("wakers: a thread, a task, one call for two", Some(2), one_call_for_two),
         Scenario::over_futexes("wakers: a thread, a task, all are told", Some(2), all_are_told),
@@ -61,6 +64,16 @@ struct Nobody;
 
 impl Wake for Nobody {
     fn wake(self: StdArc<Self>) {}
+}
+
+/// Fails to wake anybody.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: StdArc<Self>) {
+        // No hook is called, which would print.
+        resume_unwind(Box::new("a waker"));
+    }
 }
 
 /// Counts calls, and wakes the thread that made it.
@@ -295,6 +308,32 @@ fn by_turns() {
     things.publish(2);
     thread.join().unwrap();
     task.join().unwrap();
+    things.assert_all_gone();
+}
+
+/// A waker that panics takes nobody's wake along, and whoever called it hears of it.
+fn panicking_and_task() {
+    let things = Things::new();
+    assert!(!things.poll(&mut Place::default(), &Waker::from(StdArc::new(Panics))));
+    let waiter = on_a_thread(&things, Things::run_task);
+    assert!(catch_unwind(AssertUnwindSafe(|| things.publish(1))).is_err());
+    waiter.join().unwrap();
+    things.assert_all_gone();
+}
+
+/// The second call starts with the task if the first started with the thread.
+fn panicking_and_thread() {
+    let things = Things::new();
+    assert!(!things.poll(&mut Place::default(), &Waker::from(StdArc::new(Panics))));
+    let waiter = on_a_thread(&things, |things| {
+        things.take();
+        things.take();
+    });
+    let heard = (0..2).filter(|_| catch_unwind(AssertUnwindSafe(|| things.publish(1))).is_err()).count();
+    assert!(heard <= 1, "nobody is called twice");
+    waiter.join().unwrap();
+    // It may still be in the list.
+    let _ = catch_unwind(AssertUnwindSafe(|| things.wakers.notify(1)));
     things.assert_all_gone();
 }
 
