@@ -38,7 +38,8 @@ use crate::memory::Value;
 #[non_exhaustive]
 pub enum Unread {
     /// Pushing and writing say that the stream is closed, until somebody joins. The default: a producer whose readers
-    /// all left would otherwise work for nobody.
+    /// all left would otherwise work for nobody. It finds out when it next looks for room, so room that it has seen before,
+    /// at most a whole stream, may be filled first.
     #[default]
     Closed,
     /// The producer goes on and overwrites what is oldest, for readers that come and go, and for observers.
