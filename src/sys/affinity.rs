@@ -4,6 +4,8 @@
 //! such an id is refused here; it answers yes or no, so the mask is read again afterwards; and the list of CPUs that
 //! it offers shrinks once the caller has pinned itself, so the list is ours, taken before, and can be given back.
 
+#![allow(unsafe_code)]
+
 use std::io;
 
 use crate::error::SystemError;
@@ -71,7 +73,9 @@ pub(crate) fn widest() -> usize {
 /// Returns the CPU that the calling thread runs on at this moment, where the system tells.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn current_cpu() -> Option<usize> {
-    Some(rustix::thread::sched_getcpu())
+    // SAFETY: no duties. The C library reads where the kernel keeps this for the thread, without a call.
+    let cpu = unsafe { libc::sched_getcpu() };
+    usize::try_from(cpu).ok()
 }
 
 /// Returns nothing: this system does not tell.

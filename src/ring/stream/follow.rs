@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::future::Wait;
 use super::core::Core;
-use super::pace::{Pace, look_on};
+use super::pace::Pace;
 use super::{ReadError, TryReadError};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
@@ -44,9 +44,7 @@ pub(super) fn wait<T: Value>(
     deadline: Option<Instant>,
 ) -> Result<(), ReadError> {
     let gate = core.ready(follower.upstream());
-    let mut attempt = || attempt(core, follower, pace);
-    let found = look_on(&mut attempt).or_else(|| gate.wait(deadline, attempt));
-    found.unwrap_or(Err(ReadError::TimedOut))
+    gate.wait(deadline, || attempt(core, follower, pace)).unwrap_or(Err(ReadError::TimedOut))
 }
 
 /// Waits for elements as a task. `Ok` if there are any.
