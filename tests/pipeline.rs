@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pipelines::{BUFFERS, assert_whole, numbers, pool, ring};
 use proptest::prelude::*;
-use ringmill::pipeline::{Pipeline, PipelineError, Report, Stages};
+use ringmill::pipeline::{Flow, Pipeline, PipelineError, Report, Stages};
 use ringmill::{Pool, Ring};
 
 #[path = "support/pipelines.rs"]
@@ -306,4 +306,14 @@ proptest! {
     ) {
         check_counts(workers, buffers, count, &kinds, ordered);
     }
+}
+
+#[test]
+fn a_pipeline_that_is_never_run_is_over_for_who_watches() {
+    let ring = Ring::<u8>::builder().buffers(2).buffer_len(1).build().unwrap();
+    let pipeline = Pipeline::over(&ring).source("none", |_| Flow::End).sink("none", |_| ());
+    let progress = pipeline.progress();
+    assert!(!progress.is_over());
+    drop(pipeline);
+    assert!(progress.is_over());
 }

@@ -109,7 +109,8 @@ impl Both {
             (true, DroppedDirty::SendAgain, Some(queue)) if !self.queues[queue].is_closed => {
                 self.queues[queue].listed.push_back(Content { is_retry: true, ..content });
             }
-            (true, DroppedDirty::SetAside, Some(_)) => self.aside += 1,
+            // Sent again into a closed queue, it would never come.
+            (true, DroppedDirty::SetAside | DroppedDirty::SendAgain, Some(_)) => self.aside += 1,
             _ => self.free += 1,
         }
     }

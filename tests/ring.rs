@@ -266,3 +266,33 @@ fn a_ring_of_large_buffers_goes_while_they_are_given_back() {
         std::fs::remove_file(path).unwrap();
     }
 }
+
+#[test]
+fn a_panic_loses_no_buffer_that_was_received() {
+    for (policy, is_closed) in
+        [(DroppedDirty::SendAgain, false), (DroppedDirty::SendAgain, true), (DroppedDirty::SetAside, false)]
+    {
+        let ring = Ring::<u8>::builder().buffers(1).queues(["q"]).dropped_dirty(policy).build().unwrap();
+        let queue = ring.queue("q").unwrap();
+        let mut buffer = ring.claim().unwrap();
+        buffer.set_tag(7);
+        queue.send(buffer).unwrap();
+        thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let _only_read = queue.recv().unwrap();
+                if is_closed {
+                    queue.close();
+                }
+                panic!("on purpose");
+            });
+            assert!(worker.join().is_err());
+        });
+        let back = match (policy, is_closed) {
+            (DroppedDirty::SendAgain, false) => queue.recv().unwrap(),
+            _ => ring.take_aside().expect("set aside"),
+        };
+        assert_eq!((back.tag(), back.is_retry()), (7, true));
+        back.release();
+        assert_eq!(ring.free(), 1);
+    }
+}

@@ -55,13 +55,22 @@ use crate::pool::Pool;
 /// ```
 #[must_use = "a pipeline does nothing until it is run"]
 pub struct Pipeline<'a> {
-    control: Arc<Control>,
+    control: OverWhenDropped,
     works: Vec<Box<dyn Work + 'a>>,
+}
+
+/// What the handles share. Whoever watches learns that it is over, even if it was never run.
+struct OverWhenDropped(Arc<Control>);
+
+impl Drop for OverWhenDropped {
+    fn drop(&mut self) {
+        self.0.course.stop();
+    }
 }
 
 impl<'a> Pipeline<'a> {
     pub(super) fn new(control: Control, works: Vec<Box<dyn Work + 'a>>) -> Self {
-        Self { control: Arc::new(control), works }
+        Self { control: OverWhenDropped(Arc::new(control)), works }
     }
 
     /// Runs until the source has ended and every buffer is through, on the calling thread and on each worker of the pool
@@ -77,13 +86,13 @@ impl<'a> Pipeline<'a> {
     ///
     /// See [`Pipeline`].
     pub fn run(self, pool: &Pool) -> Result<Report, PipelineError> {
-        let Self { control, works } = self;
+        let Self { control: OverWhenDropped(ref control), works } = self;
         let start = Instant::now();
         if !works.iter().filter_map(|work| work.free()).all(|buffers| buffers.prepare()) {
             control.course.stop();
             return Err(PipelineError::NoBuffer);
         }
-        let run = Run::new(&control, &works, pool.workers());
+        let run = Run::new(control, &works, pool.workers());
         let gathered = pool.crew().gather(&|_| run.work());
         let result = run.into_result();
         // The buffers are back in their rings before anybody learns of the end.
@@ -117,7 +126,7 @@ impl<'a> Pipeline<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn progress(&self) -> Progress {
-        Progress::new(self.control.clone())
+        Progress::new(self.control.0.clone())
     }
 
     /// Returns a handle that ends the run from any thread.
@@ -137,12 +146,12 @@ impl<'a> Pipeline<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn canceller(&self) -> Canceller {
-        Canceller::new(self.control.clone())
+        Canceller::new(self.control.0.clone())
     }
 }
 
 impl fmt::Debug for Pipeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("stages", &self.control.stations).finish()
+        f.debug_struct("Pipeline").field("stages", &self.control.0.stations).finish()
     }
 }

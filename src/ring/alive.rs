@@ -110,7 +110,11 @@ impl SlotCore {
                 let queue = held.came_from();
                 match core.push_at(queue, held, Time::Again, u64::MAX) {
                     Ok(()) => core.line(queue).filled.notify_one(),
-                    Err(Refused::Full(held) | Refused::Closed(held)) => core.list_free(held),
+                    // Nothing comes to a closed queue any more, and nothing is lost.
+                    Err(Refused::Full(held) | Refused::Closed(held)) => {
+                        core.set_aside(held);
+                        None
+                    }
                 }
             }
         });

@@ -6,6 +6,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
+use std::thread;
 
 use super::SharedBuffer;
 use super::alive::SlotCore;
@@ -159,13 +160,35 @@ impl<T: Value> Buffer<T> {
         self.core.get().slot(self.held.slot).sequence.store(sequence, Relaxed);
     }
 
-    /// Returns whether an earlier receiver changed this buffer and dropped it, so that it was sent again.
+    /// Returns whether an earlier receiver dropped this buffer changed or in a panic, and it was sent again or set aside. Sending
+    /// it on ends that.
     ///
     /// # Examples
     ///
     /// See [`RingBuilder::dropped_dirty`](super::RingBuilder::dropped_dirty).
     pub fn is_retry(&self) -> bool {
         self.held.is_retry()
+    }
+
+    /// Gives the buffer back, done with: what is in it is of no more use, whatever the ring's builder was told about buffers
+    /// that are dropped changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::ring::{DroppedDirty, Ring};
+    /// let ring = Ring::<u32>::builder().buffers(1).queues(["q"]).dropped_dirty(DroppedDirty::SendAgain).build()?;
+    /// let queue = ring.queue("q")?;
+    /// queue.send(ring.claim()?)?;
+    /// let mut buffer = queue.recv()?;
+    /// buffer.sort_unstable();
+    /// buffer.release();
+    /// assert_eq!((ring.free(), queue.depth()), (1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn release(self) {
+        let (core, held, _) = self.into_parts();
+        core.release(held);
     }
 
     /// Makes the buffer read-only, to be read by any number of holders at a time. The last that is dropped frees it.
@@ -211,7 +234,7 @@ impl<T: Value> Drop for Buffer<T> {
     fn drop(&mut self) {
         // SAFETY: a drop runs once, and `into_parts` prevents it.
         let held = unsafe { ManuallyDrop::take(&mut self.held) };
-        if held.is_dirty() {
+        if held.came_from() != FREE && (held.is_dirty() || thread::panicking()) {
             // ORDERING: Relaxed; the slot is ours, and goes by HANDOVER.
             self.core.get().slot(held.slot).len.store(self.len as u64, Relaxed);
             self.core.give_up(held);

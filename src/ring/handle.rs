@@ -237,7 +237,8 @@ impl<T: Value> Ring<T> {
         }
     }
 
-    /// Takes a buffer that a receiver changed and dropped, if the ring's builder was told to set such buffers aside.
+    /// Takes a buffer that was set aside: a receiver dropped it changed or in a panic, and the ring's builder was told to keep
+    /// such buffers, or to send them again and their queue is closed.
     ///
     /// # Examples
     ///

@@ -73,9 +73,11 @@ pub enum HugePages {
     IfSupported,
 }
 
-/// What becomes of a buffer that was received, changed, and dropped without being sent on; after a panic, say.
+/// What becomes of a buffer that was received and is dropped changed, or while its thread panics.
 ///
-/// A buffer that was claimed, or was received and only read, is free again when it is dropped, whatever is chosen here.
+/// It counts as changed from the first mutable borrow of its elements on. A buffer that was claimed, or was received and only
+/// read, is free again when it is dropped, whatever is chosen here; so is one that is [released](super::Buffer::release),
+/// which is how the last stage says that it is done with a buffer that it changed.
 ///
 /// # Examples
 ///
@@ -87,9 +89,11 @@ pub enum DroppedDirty {
     #[default]
     Free,
     /// It goes to the end of the queue that it came from, marked as [a retry](super::Buffer::is_retry), whatever the queue's
-    /// bound. For stages that may run twice over the same buffer. If that queue is closed it is free, as with `Free`.
+    /// bound. For stages that may run twice over the same buffer; one that always panics comes for ever, unless they look
+    /// at the mark. If that queue is closed it is set aside. A buffer in a [`SendError`](super::SendError) that is dropped
+    /// goes back in the same way.
     SendAgain,
-    /// It is kept until [`Ring::take_aside`](super::Ring::take_aside) looks at it.
+    /// It is kept, and missing from those that can be claimed, until [`Ring::take_aside`](super::Ring::take_aside) takes it.
     SetAside,
 }
 

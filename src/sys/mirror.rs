@@ -77,8 +77,8 @@ impl Mirror {
         // From here on the range is unmapped on drop.
         let mirror = Self { base: base.cast(), len };
         let file = memfd_create("ringmill-stream", MemfdFlags::CLOEXEC).map_err(failed("memfd_create"))?;
-        // Pages are made when they are first touched, as those of any memory of this process. To ask for all of them here
-        // would not be refused where there are too few: this file system has no bound, and the system kills somebody.
+        // Not reserved: this file system has no bound, so more pages than there are would not be refused, here or when they are
+        // entered below; the system would kill somebody.
         ftruncate(&file, len as u64).map_err(failed("ftruncate"))?;
         let both = ProtFlags::READ | ProtFlags::WRITE;
         for (part, access) in [(0, both), (1, both), (2, ProtFlags::READ)] {
