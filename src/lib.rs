@@ -47,6 +47,7 @@
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
 //! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |
+//! | elements from one producer, to readers that each see all | [`ring::Stream`]; [`ring::Latest`] for the newest only |
 //! | steps that each buffer goes through | [`Pipeline`]: a source, stages, a sink; [`pipeline`] |
 //! | bytes of a file | [`memory::Region`] |
 //!
