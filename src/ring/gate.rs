@@ -85,6 +85,14 @@ impl Gate {
         }
     }
 
+    /// Returns whether to look on here is worth it for a moment: not where the policy is to sleep at once, nor where the
+    /// other side was last seen on this CPU.
+    #[inline]
+    pub(crate) fn is_worth_a_look(&self) -> bool {
+        let Line { turns, waiting, .. } = &*self.line;
+        *waiting != Waiting::IdleZero && !turns.are_taken_on(affinity::current_cpu())
+    }
+
     /// Polls once for what `attempt` gives; pending once the task is sure to be called when it is worth another poll.
     ///
     /// `place` starts as its default and belongs to this gate from then on. A future that is dropped gives it to `leave`.

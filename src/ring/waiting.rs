@@ -122,14 +122,6 @@ impl Waiting {
         if spinners().most() == 0 || turns.are_taken_on(here) {
             return yield_turns(attempt);
         }
-        // A line comes over in less time than it takes to ask for the time.
-        for _ in 0..LOOKS {
-            hint::spin_loop();
-            let found = attempt();
-            if found.is_some() {
-                return found;
-            }
-        }
         let start = Instant::now();
         let end = |budget: Duration| deadline.map_or(start + budget, |deadline| deadline.min(start + budget));
         if let Some(found) = spin_until(end(FREE_SPIN), &mut attempt) {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::future::Wait;
 use super::core::Core;
-use super::pace::Pace;
+use super::pace::{Pace, look_on};
 use super::{ReadError, TryReadError};
 use crate::memory::Value;
 use crate::protocol::stream::Follower;
@@ -44,7 +44,9 @@ pub(super) fn wait<T: Value>(
     deadline: Option<Instant>,
 ) -> Result<(), ReadError> {
     let gate = core.ready(follower.upstream());
-    gate.wait(deadline, || attempt(core, follower, pace)).unwrap_or(Err(ReadError::TimedOut))
+    let mut attempt = || attempt(core, follower, pace);
+    let found = look_on(gate, &mut attempt).or_else(|| gate.wait(deadline, attempt));
+    found.unwrap_or(Err(ReadError::TimedOut))
 }
 
 /// Waits for elements as a task. `Ok` if there are any.

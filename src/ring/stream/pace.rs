@@ -11,10 +11,14 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::super::gate::Gate;
 use crate::sync::hint;
 
 /// How long a head start is: less than the trip of a cache line there and back between two cores.
 const STEP: Duration = Duration::from_nanos(80);
+
+/// How many such steps to look on before a gate is asked to wait, which takes a system call or two.
+const LOOK_ON: u32 = 4;
 
 /// The most times that what is there is taken at once after a head start was for nothing.
 const MOST_SKIPS: u32 = 256;
@@ -83,6 +87,22 @@ impl Pace {
         }
         found
     }
+}
+
+/// Makes attempts for a short while, before a gate is asked to wait, if that is worth it there.
+#[inline]
+pub(super) fn look_on<R>(gate: &Gate, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    if !gate.is_worth_a_look() {
+        return None;
+    }
+    for _ in 0..pauses_in(STEP) * LOOK_ON {
+        let found = attempt();
+        if found.is_some() {
+            return found;
+        }
+        hint::spin_loop();
+    }
+    None
 }
 
 /// Returns how many hints to the processor take about as long; measured once.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::super::future::Wait;
 use super::core::Core;
-use super::pace::Pace;
+use super::pace::{Pace, look_on};
 use super::{PushError, Stream, TryPushError, TryWriteError, Unread, WriteError};
 use crate::memory::Value;
 use crate::protocol::stream::Writer;
@@ -248,7 +248,8 @@ impl<T: Value> Producer<T> {
     #[inline(never)]
     fn wait_for_room(&mut self, wanted: usize, deadline: Option<Instant>) -> Result<(), Lack> {
         let Self { core, writer, pace } = self;
-        let found = core.room.wait(deadline, || attempt(core, writer, pace, wanted));
+        let mut attempt = || attempt(core, writer, pace, wanted);
+        let found = look_on(&core.room, &mut attempt).or_else(|| core.room.wait(deadline, attempt));
         found.unwrap_or(Err(Lack::Full { available: 0 }))
     }
 
