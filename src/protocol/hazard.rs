@@ -41,7 +41,7 @@ impl Hazard {
     /// Says that the thread is nowhere. Its last access to the place came before.
     #[inline]
     pub(crate) fn leave(&self) {
-        // ORDERING: GONE, release side. Model: loom-tests/hazard.rs.
+        // ORDERING: GONE, release side. Model: loom-tests/retirement.rs.
         self.at.store(NOWHERE, Release);
     }
 }
