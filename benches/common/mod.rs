@@ -17,12 +17,14 @@ pub mod cpus;
 pub mod data;
 pub mod flow;
 pub mod hand_over;
+pub mod joining;
 pub mod others;
 pub mod ours;
 pub mod ping_pong;
 pub mod raw;
-
+pub mod submitting;
 pub mod threads;
+pub mod trips;
 
 use std::hint::black_box;
 use std::thread;

@@ -1,0 +1,70 @@
+//! The tables of `join_tree`, with the rows by hand and ringmill's. Whoever asks for them adds the others.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::sync::atomic::AtomicU8;
+
+use super::raw::fork_join::{ForkJoin, half};
+use super::raw::trees::{ANSWER, FIBS, Node, OF, Pieces, fib, serial_leaves, serial_sum, sum_of_full};
+use super::trips::{store, tiny, tiny_bytes};
+use super::{Table, ns_per_call, seconds};
+
+/// Adds up a tree of `2^levels - 1` nodes.
+pub fn trees<'a>(trees: &'a [(u32, Node)], add: impl Fn(Table<'a>, u32, &'a Node) -> Table<'a>) {
+    for (levels, tree) in trees {
+        let table =
+            Table::new(format!("sum of a tree of {} nodes, a join at each, us", (1_u64 << levels) - 1))
+                .row("LIMIT one thread", || tree_us(*levels, tree, serial_sum));
+        add(table, *levels, tree).measure();
+    }
+}
+
+/// A small tree and a large one, with their levels.
+pub fn both_trees() -> [(u32, Node); 2] {
+    [10, 20].map(|levels| (levels, Node::full(levels)))
+}
+
+/// Returns how long a sum takes, in us, once it is right.
+pub fn tree_us(levels: u32, tree: &Node, mut sum: impl FnMut(&Node) -> u64) -> f64 {
+    assert_eq!(sum(tree), sum_of_full(levels));
+    let calls = (1 << 20 >> levels).max(2) * 2;
+    ns_per_call(calls, || sum(black_box(tree))) / 1e3
+}
+
+/// A million leaves below a tree of joins.
+pub fn leaves<'a>(add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
+    let bytes = tiny_bytes();
+    let table = Table::new("a join tree of a million leaves that store a byte, million leaves per second")
+        .row("LIMIT two halves of plain recursion by hand", || {
+            let halves = |k: usize| serial_leaves(half(bytes, k), store);
+            ForkJoin::with(halves, |pair| tiny(bytes, || pair.run()))
+        })
+        .row("one thread", || tiny(bytes, || serial_leaves(bytes, store)));
+    add(table, bytes).measure();
+}
+
+/// Five times fib of 40.
+pub fn fibs<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
+    let table = Table::new("five fib(40), two workers, s")
+        .row("LIMIT 160 pieces by hand, two threads", || {
+            let pieces = Pieces::default();
+            ForkJoin::with(
+                |_| pieces.work(),
+                |pair| {
+                    pieces.rewind();
+                    let pair = RefCell::new(pair);
+                    fibs_s(|| {
+                        pair.borrow_mut().run();
+                        pieces.sum()
+                    })
+                },
+            )
+        })
+        .row("one thread", || fibs_s(|| (0..FIBS).map(|_| fib(black_box(OF))).sum()));
+    add(table).measure();
+}
+
+/// Returns how long the five take, in seconds, if their sum is right.
+pub fn fibs_s(all: impl FnOnce() -> u64) -> f64 {
+    seconds(|| assert_eq!(all(), FIBS as u64 * ANSWER))
+}

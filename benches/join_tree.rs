@@ -1,0 +1,16 @@
+//! What does a fork cost that hardly does anything, and does recursion that forks everywhere scale?
+//!
+//! Units: us for the sum of a tree, million leaves per second, seconds for five times fib(40). CPUs: two, the caller's
+//! and one other. Excluded: making the tree, the start of threads and pools. LIMIT is the same recursion on one thread,
+//! and where two threads can do better, work cut by hand for two.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use common::joining::{both_trees, fibs, leaves, trees};
+
+fn main() {
+    trees(&both_trees(), |table, _, _| table);
+    leaves(|table, _| table);
+    fibs(|table| table);
+}
