@@ -8,6 +8,7 @@ pub mod common;
 pub mod answers;
 pub mod buffers;
 pub mod numbers;
+pub mod tasks;
 
 mod chili;
 mod orx;
