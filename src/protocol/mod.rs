@@ -26,6 +26,8 @@ pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
 pub(crate) mod stream;
+#[allow(dead_code, reason = "tasks will count")]
+pub(crate) mod tally;
 pub(crate) mod top;
 pub(crate) mod turns;
 pub(crate) mod wakers;

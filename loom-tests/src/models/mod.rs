@@ -29,6 +29,7 @@ mod slot;
 mod spares;
 mod spinners;
 mod stream;
+mod tally;
 mod top;
 mod turns;
 mod wakers;
@@ -47,6 +48,7 @@ pub fn scenarios() -> Vec<Scenario> {
         parking::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),
+        tally::scenarios(),
         top::scenarios(),
         turns::scenarios(),
         lanes::scenarios(),

@@ -28,6 +28,7 @@ mod slot;
 mod spares;
 mod spinners;
 mod stream;
+mod tally;
 mod top;
 mod turns;
 mod wakers;
@@ -94,6 +95,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     hand_over::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
+    tally::WEAKENINGS,
     top::WEAKENINGS,
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
