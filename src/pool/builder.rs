@@ -7,6 +7,7 @@ use super::crew::Crew;
 use super::error::BuildError;
 use super::handle::Pool;
 use super::helper::Helper;
+use super::metrics::MetricsOptions;
 use super::place::Place;
 use super::size::Sizing;
 use crate::error::SystemError;
@@ -62,6 +63,7 @@ pub struct PoolBuilder {
     job_mask: JobMask,
     thread_name: String,
     stack_bytes: Option<usize>,
+    pub(super) metrics: MetricsOptions,
 }
 
 impl Default for PoolBuilder {
@@ -72,6 +74,7 @@ impl Default for PoolBuilder {
             job_mask: JobMask::default(),
             thread_name: "ringmill".into(),
             stack_bytes: None,
+            metrics: MetricsOptions::default(),
         }
     }
 }
@@ -164,7 +167,8 @@ impl PoolBuilder {
         let spins = sizing.has_cpu_each();
         let homes = Homes::choose(self.pinning, &sizing)?;
         let crew = Arc::new(
-            Crew::new(workers, if spins { SPINS } else { 0 }, homes.spare).map_err(BuildError::Fork)?,
+            Crew::new(workers, if spins { SPINS } else { 0 }, homes.spare, self.metrics)
+                .map_err(BuildError::Fork)?,
         );
         let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
         let mut pool = Pool::of(crew, sizing);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use super::metrics::{Metrics, MetricsOptions};
 use super::posting::Posting;
 use crate::error::SystemError;
 use crate::protocol::cost::{Costs, Streak};
@@ -49,6 +50,7 @@ pub(crate) struct Crew {
     pub(crate) homes: CachePadded<Homes>,
     pub(crate) costs: Costs,
     pub(crate) streak: CachePadded<Streak>,
+    pub(crate) metrics: Metrics,
     /// Where the crew's clock starts.
     pub(crate) birth: Instant,
     /// Workers, the calling thread included.
@@ -64,16 +66,23 @@ pub(crate) struct Crew {
 pub(crate) struct Seen(Box<[Option<Generation>]>);
 
 impl Crew {
-    pub(crate) fn new(workers: usize, spins: u32, spare_cpu: Option<usize>) -> Result<Self, SystemError> {
+    pub(crate) fn new(
+        workers: usize,
+        spins: u32,
+        spare_cpu: Option<usize>,
+        metrics: MetricsOptions,
+    ) -> Result<Self, SystemError> {
         let seats = (workers + 3).clamp(*SEATS.start(), *SEATS.end());
         let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers) };
+        let birth = Instant::now();
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
             bed: CachePadded::new(Bed::new(Fences::symmetric())),
             homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
             streak: CachePadded::new(Streak::new()),
-            birth: Instant::now(),
+            metrics: Metrics::new(birth, workers, metrics),
+            birth,
             workers,
             spins,
             process: fork::watch()?,

@@ -26,6 +26,8 @@ mod error;
 mod handle;
 mod helper;
 mod loops;
+#[allow(dead_code, unused_imports, reason = "tasks will count")]
+mod metrics;
 mod place;
 mod posting;
 mod reduce;
@@ -36,4 +38,5 @@ pub use builder::{JobMask, Pinning, PoolBuilder};
 pub use chunks::{Chunks, Source};
 pub use error::{BuildError, LoopError};
 pub use handle::Pool;
+pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, WorkerFigures};
 pub use size::{ChosenBy, Sizing};

@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, limits, fork.
+//! The only system calls: map, fault, file, futex, barrier, affinity, limits, fork, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -13,3 +13,4 @@ pub(crate) mod map;
 pub(crate) mod membarrier;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;
+pub(crate) mod ticks;

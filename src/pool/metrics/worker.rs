@@ -1,0 +1,149 @@
+//! What one worker counts.
+
+use std::sync::OnceLock;
+
+use super::Stamp;
+use super::names::{NUMBERS, Name};
+use super::recorder::{Figures, Outcome, Recorder};
+use crate::protocol::tally::{Count, Note};
+
+/// Lanes of tasks.
+pub(crate) const LANES: usize = 3;
+
+/// The counts of one worker. Number 0 stands for all threads that are not the pool's: they share it.
+#[derive(Debug)]
+pub(crate) struct WorkerMetrics {
+    /// Whether anything is counted at all.
+    on: bool,
+    /// Whether several threads write.
+    shared: bool,
+    pub(super) parks: Count,
+    pub(super) spins: Count,
+    pub(super) wakes: Count,
+    pub(super) steals: Count,
+    pub(super) loops: Count,
+    pub(super) pieces: Count,
+    /// The name of what runs, in the low bits, and when it began; 0 if nothing does.
+    pub(super) now: Note,
+    pub(super) wake_up: OnceLock<Box<Recorder>>,
+    /// By name and lane: made as they are first used, so that an idle worker has nothing.
+    pub(super) figures: OnceLock<Box<[OnceLock<Box<Figures>>]>>,
+}
+
+/// Bits of a note that are the name's.
+const NAME_BITS: u32 = 8;
+
+impl WorkerMetrics {
+    pub(super) fn new(on: bool, shared: bool) -> Self {
+        let zero = Count::new;
+        Self {
+            on,
+            shared,
+            parks: zero(),
+            spins: zero(),
+            wakes: zero(),
+            steals: zero(),
+            loops: zero(),
+            pieces: zero(),
+            now: Note::new(),
+            wake_up: OnceLock::new(),
+            figures: OnceLock::new(),
+        }
+    }
+
+    /// Notes what this worker runs from now on. Who runs tasks inside tasks notes the outer one again afterwards.
+    #[inline]
+    pub(crate) fn running(&self, name: Name, started: Stamp) {
+        // Of several threads the last one is seen.
+        if self.on {
+            // Never 0, which says that nothing runs.
+            self.now.write((started.0 + 1) << NAME_BITS | name.number() as u64);
+        }
+    }
+
+    /// Records a task that has ended. One that never ran has `Stamp::NONE` for its start and its end.
+    #[inline]
+    pub(crate) fn ran(
+        &self,
+        name: Name,
+        lane: usize,
+        submitted: Stamp,
+        started: Stamp,
+        ended: Stamp,
+        outcome: Outcome,
+    ) {
+        if !self.on {
+            return;
+        }
+        let figures = self.figures_of(name, lane);
+        if let Some(wait) = started.since(submitted) {
+            figures.wait.record(wait, self.shared);
+        }
+        if let Some(run) = ended.since(started) {
+            figures.run.record(run, self.shared);
+        }
+        figures.end(outcome, self.shared);
+        self.now.write(0);
+    }
+
+    #[inline]
+    fn figures_of(&self, name: Name, lane: usize) -> &Figures {
+        let place = name.number() * LANES + lane.min(LANES - 1);
+        match self.figures.get().and_then(|all| all[place].get()) {
+            Some(figures) => figures,
+            None => self.make_figures(place),
+        }
+    }
+
+    #[cold]
+    fn make_figures(&self, place: usize) -> &Figures {
+        let all = self.figures.get_or_init(|| (0..NUMBERS * LANES).map(|_| OnceLock::new()).collect());
+        all[place].get_or_init(|| Box::new(Figures::new()))
+    }
+
+    /// Counts that this worker lies down.
+    pub(crate) fn parked(&self) {
+        self.count(&self.parks, 1);
+    }
+
+    /// Counts that this worker got up; `since_notify` is the time in nanoseconds since somebody asked for it, if
+    /// somebody did.
+    pub(crate) fn woke(&self, since_notify: Option<u64>) {
+        self.count(&self.wakes, 1);
+        if let Some(nanoseconds) = since_notify.filter(|_| self.on) {
+            self.wake_up.get_or_init(|| Box::new(Recorder::new())).record(nanoseconds, self.shared);
+        }
+    }
+
+    /// Counts that this worker began to look around for work without sleeping.
+    pub(crate) fn spun(&self) {
+        self.count(&self.spins, 1);
+    }
+
+    /// Counts tasks that were taken from where another worker would have looked.
+    pub(crate) fn stole(&self, tasks: u64) {
+        self.count(&self.steals, tasks);
+    }
+
+    /// Counts a loop of another thread that this worker came to help with, and the pieces that it ran of it.
+    pub(crate) fn helped(&self, pieces: u64) {
+        self.count(&self.loops, 1);
+        self.count(&self.pieces, pieces);
+    }
+
+    #[inline]
+    fn count(&self, count: &Count, more: u64) {
+        match (self.on, self.shared) {
+            (false, _) => {}
+            (true, true) => count.add_shared(more),
+            (true, false) => count.add(more),
+        }
+    }
+
+    /// Returns what runs now, and since when in nanoseconds.
+    pub(super) fn runs(&self) -> Option<(Name, u64)> {
+        let note = self.now.read();
+        let started = (note >> NAME_BITS).checked_sub(1)?;
+        Some((Name::from_number((note & ((1 << NAME_BITS) - 1)) as usize), started))
+    }
+}
