@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use super::crew::{Crew, OwnedSeat};
+use super::current::{inside_job, is_inside_job};
 use super::error::LoopError;
 use super::handle::Pool;
-use super::posting::{Deal, FirstPanic, Posting, inside_job, is_inside_job};
+use super::posting::{Deal, FirstPanic, Posting};
 use super::slots::{Slot, Slots};
 use crate::protocol::latch::Latch;
 use crate::sync::thread;

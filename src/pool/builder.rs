@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::crew::Crew;
 use super::error::BuildError;
 use super::handle::Pool;
-use super::helper::Helper;
 use super::metrics::MetricsOptions;
-use super::place::Place;
 use super::size::Sizing;
+use super::staff::{Staff, Terms};
+use super::task::Tasks;
 use crate::error::SystemError;
 use crate::protocol::latch::Latch;
-use crate::sync::thread;
 use crate::sys::affinity::{self, CpuSet};
 
 /// Looks at a word before its waiter sleeps: some 20 microseconds, what it costs to be woken.
 const SPINS: u32 = 2_000;
+
+/// Tasks that may wait in a lane.
+const QUEUE_CAPACITY: usize = 4096;
 
 /// Whether a pool's own threads keep to a CPU each. The calling thread is never pinned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,7 @@ pub struct PoolBuilder {
     thread_name: String,
     stack_bytes: Option<usize>,
     pub(super) metrics: MetricsOptions,
+    queue_capacity: usize,
 }
 
 impl Default for PoolBuilder {
@@ -75,6 +78,7 @@ impl Default for PoolBuilder {
             thread_name: "ringmill".into(),
             stack_bytes: None,
             metrics: MetricsOptions::default(),
+            queue_capacity: QUEUE_CAPACITY,
         }
     }
 }
@@ -144,6 +148,21 @@ impl PoolBuilder {
         self
     }
 
+    /// Sets how many tasks may wait in each lane, rounded up to a power of two and at least 2; 4096 otherwise. A lane is made when the
+    /// first task is submitted to it, and takes 32 bytes for each.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().queue_capacity(64).build()?;
+    /// assert_eq!(pool.submit(|_| 6 * 7)?.wait()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn queue_capacity(mut self, tasks: usize) -> Self {
+        self.queue_capacity = tasks;
+        self
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
@@ -166,27 +185,23 @@ impl PoolBuilder {
         let workers = sizing.workers();
         let spins = sizing.has_cpu_each();
         let homes = Homes::choose(self.pinning, &sizing)?;
-        let crew = Arc::new(
-            Crew::new(workers, if spins { SPINS } else { 0 }, homes.spare, self.metrics)
-                .map_err(BuildError::Fork)?,
-        );
+        let spare = homes.spare;
+        let staff = Staff::new(Terms {
+            name: self.thread_name,
+            stack_bytes: self.stack_bytes,
+            job_mask: self.job_mask,
+            homes,
+        });
+        let tasks = Tasks::new(self.queue_capacity, workers);
+        let spins = if spins { SPINS } else { 0 };
+        let crew =
+            Arc::new(Crew::new(sizing, spins, spare, staff, tasks, self.metrics).map_err(BuildError::Fork)?);
+        let pool = Pool::of(crew);
         let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
-        let mut pool = Pool::of(crew, sizing);
         for number in 1..workers {
-            let crew = Arc::clone(pool.crew());
-            let (start, home) = (Arc::clone(&start), homes.cpu(number));
-            let mut place = Place::new(home.zip(homes.users.clone()), self.job_mask);
-            let pinning = self.pinning;
-            let life = move || {
-                start.report(pinning, number, home, place.go_home());
-                drop(start);
-                Helper { crew: &crew, number, place }.work();
-            };
-            pool.add(
-                self.thread(number)
-                    .spawn(life)
-                    .map_err(|e| BuildError::Spawn(SystemError::new("clone", e)))?,
-            );
+            let (start, pinning) = (Arc::clone(&start), self.pinning);
+            let report = move |home, pinned| start.report(pinning, number, home, pinned);
+            Staff::start(&pool, number, report).map_err(BuildError::Spawn)?;
         }
         if self.pinning == Pinning::Required {
             start.reports.wait(0);
@@ -195,14 +210,6 @@ impl PoolBuilder {
             }
         }
         Ok(pool)
-    }
-
-    fn thread(&self, number: usize) -> thread::Builder {
-        let builder = thread::Builder::new().name(format!("{}-{number}", self.thread_name));
-        match self.stack_bytes {
-            Some(bytes) => builder.stack_size(bytes),
-            None => builder,
-        }
     }
 }
 
@@ -231,11 +238,11 @@ impl Start {
 
 /// The CPUs that helpers are pinned to, and the mask that they had before.
 #[derive(Debug, Default)]
-struct Homes {
+pub(crate) struct Homes {
     cpus: Vec<usize>,
     /// The calling thread's, which is no helper's.
     spare: Option<usize>,
-    users: Option<CpuSet>,
+    pub(crate) users: Option<CpuSet>,
 }
 
 impl Homes {
@@ -258,7 +265,7 @@ impl Homes {
     }
 
     /// Returns the home of worker `number`, which is at least 1.
-    fn cpu(&self, number: usize) -> Option<usize> {
+    pub(crate) fn cpu(&self, number: usize) -> Option<usize> {
         self.cpus.get(number - 1).copied()
     }
 }

@@ -8,12 +8,17 @@ use crossbeam_utils::CachePadded;
 
 use super::metrics::{Metrics, MetricsOptions};
 use super::posting::Posting;
+use super::size::Sizing;
+use super::staff::Staff;
+use super::task::{Tasks, Unrun};
 use crate::error::SystemError;
 use crate::protocol::cost::{Costs, Streak};
 use crate::protocol::homes::Homes;
+use crate::protocol::lookout::Lookout;
 use crate::protocol::loop_board::{Board, Generation, Owned};
 use crate::protocol::shares::Shares;
 use crate::protocol::sleep::Bed;
+use crate::protocol::turns::Turns;
 use crate::sync::fence::Fences;
 use crate::sys::{affinity, fork};
 
@@ -46,6 +51,9 @@ pub(crate) struct Posted<'a> {
 #[derive(Debug)]
 pub(crate) struct Crew {
     seats: Box<[Seat]>,
+    pub(crate) tasks: Tasks,
+    pub(crate) staff: Staff,
+    pub(crate) lookout: Lookout,
     pub(crate) bed: CachePadded<Bed>,
     pub(crate) homes: CachePadded<Homes>,
     pub(crate) costs: Costs,
@@ -55,6 +63,9 @@ pub(crate) struct Crew {
     pub(crate) birth: Instant,
     /// Workers, the calling thread included.
     pub(crate) workers: usize,
+    pub(crate) sizing: Sizing,
+    /// Whether those who wait for tasks take turns with those who run them, on one CPU.
+    pub(crate) turns: Turns,
     /// How often a waiting thread looks before it sleeps: none where spinning takes another's turn.
     pub(crate) spins: u32,
     /// The process that has the helpers.
@@ -67,16 +78,23 @@ pub(crate) struct Seen(Box<[Option<Generation>]>);
 
 impl Crew {
     pub(crate) fn new(
-        workers: usize,
+        sizing: Sizing,
         spins: u32,
         spare_cpu: Option<usize>,
+        staff: Staff,
+        tasks: Tasks,
         metrics: MetricsOptions,
     ) -> Result<Self, SystemError> {
+        let workers = sizing.workers();
         let seats = (workers + 3).clamp(*SEATS.start(), *SEATS.end());
-        let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers) };
+        // One more than workers: besides the caller there is the thread that stands in for it.
+        let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers + 1) };
         let birth = Instant::now();
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
+            tasks,
+            staff,
+            lookout: Lookout::new(),
             bed: CachePadded::new(Bed::new(Fences::symmetric())),
             homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
@@ -84,6 +102,8 @@ impl Crew {
             metrics: Metrics::new(birth, workers, metrics),
             birth,
             workers,
+            sizing,
+            turns: Turns::new(),
             spins,
             process: fork::watch()?,
         })
@@ -102,6 +122,18 @@ impl Crew {
             let owned = seat.board.try_own()?;
             Some(OwnedSeat { seat, spins: self.spins, owned: Some(owned) })
         })
+    }
+
+    /// Closes the pool: its threads leave when nothing is left to do, and no further task is taken in.
+    pub(crate) fn close(&self) {
+        self.bed.close();
+        self.tasks.close();
+    }
+
+    /// Ends the tasks that wait, and asks those that run to stop.
+    pub(crate) fn stop_tasks(&self) {
+        self.tasks.stop();
+        self.tasks.sweep(Unrun::Closed);
     }
 
     /// Wakes at most `wanted` sleeping helpers.

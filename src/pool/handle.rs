@@ -6,7 +6,6 @@ use super::builder::PoolBuilder;
 use super::crew::Crew;
 use super::error::BuildError;
 use super::size::Sizing;
-use crate::sync::thread::JoinHandle;
 
 /// Workers that run loops in place, each on a CPU of its own; the calling thread is one of them.
 ///
@@ -32,8 +31,8 @@ use crate::sync::thread::JoinHandle;
 #[must_use = "dropping a pool ends its workers"]
 pub struct Pool {
     crew: Arc<Crew>,
-    sizing: Sizing,
-    threads: Vec<JoinHandle<()>>,
+    /// Not so in the hands of its own threads and tasks: only the owner's drop ends the pool.
+    pub(crate) is_owner: bool,
 }
 
 impl Pool {
@@ -63,12 +62,14 @@ impl Pool {
         PoolBuilder::default()
     }
 
-    pub(crate) fn of(crew: Arc<Crew>, sizing: Sizing) -> Self {
-        Self { crew, sizing, threads: Vec::new() }
+    /// Makes the owner's handle.
+    pub(crate) fn of(crew: Arc<Crew>) -> Self {
+        Self { crew, is_owner: true }
     }
 
-    pub(crate) fn add(&mut self, thread: JoinHandle<()>) {
-        self.threads.push(thread);
+    /// Makes a handle whose drop ends nothing.
+    pub(crate) fn of_same_crew(&self) -> Self {
+        Self { crew: Arc::clone(&self.crew), is_owner: false }
     }
 
     pub(crate) fn crew(&self) -> &Arc<Crew> {
@@ -100,21 +101,6 @@ impl Pool {
     /// # Ok::<(), ringmill::pool::BuildError>(())
     /// ```
     pub fn sizing(&self) -> &Sizing {
-        &self.sizing
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        if self.crew.is_forked() {
-            // The threads are another process's; their handles would wait for ever.
-            std::mem::forget(std::mem::take(&mut self.threads));
-            return;
-        }
-        self.crew.bed.close();
-        for thread in self.threads.drain(..) {
-            // A helper catches the panics of jobs and has none of its own; and a drop has nobody to tell.
-            let _ = thread.join();
-        }
+        &self.crew.sizing
     }
 }

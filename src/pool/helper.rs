@@ -1,9 +1,15 @@
-//! The life of a helper: look for a posted loop, help, spin a little, sleep.
+//! The life of a helper: look for a posted loop or a task, do it, look around a little, sleep.
+//!
+//! A helper that comes from looking or sleeping and finds something looks whether there is more, and if so wakes another:
+//! so wakes that met one another, or were not made because somebody looked, are made up for (K1 of `lookout`).
 
 use std::time::{Duration, Instant};
 
 use super::crew::{Crew, Seat, Seen};
+use super::handle::Pool;
 use super::place::Place;
+use super::task::{Turn, Work};
+use crate::ring::Permit;
 use crate::sync::hint;
 
 /// How long a helper that finds nothing looks on before it sleeps: about what it costs to wake it.
@@ -12,62 +18,130 @@ pub(crate) const SPIN: Duration = Duration::from_micros(20);
 /// Looks between two glances at the clock.
 const LOOKS: u32 = 64;
 
-/// A helper thread of a pool.
+/// A thread of a pool.
 #[derive(Debug)]
 pub(crate) struct Helper<'a> {
-    pub(crate) crew: &'a Crew,
+    pool: &'a Pool,
+    crew: &'a Crew,
     /// The worker's number; 0 is the caller.
-    pub(crate) number: usize,
-    pub(crate) place: Place,
+    number: usize,
+    place: Place,
+    seen: Seen,
+    turn: Turn,
 }
 
-impl Helper<'_> {
-    /// Works until the pool closes.
+/// What a helper finds to do.
+enum Found {
+    Loop(usize),
+    Task(std::sync::Arc<dyn Work>),
+}
+
+impl<'a> Helper<'a> {
+    pub(crate) fn new(pool: &'a Pool, number: usize, place: Place) -> Self {
+        let crew = pool.crew();
+        Self { pool, crew, number, place, seen: crew.nothing_seen(), turn: Turn::default() }
+    }
+
+    /// Works until the pool is closed and nothing is left to do.
     pub(crate) fn work(mut self) {
-        let mut seen = self.crew.nothing_seen();
-        while !self.crew.bed.is_closed() {
-            while let Some(seat) = self.look_around(&seen) {
-                self.help(seat, &mut seen);
+        loop {
+            while let Some(found) = self.find() {
+                self.act(found);
             }
-            self.sleep();
-            seen.forget();
+            if let Some(found) = self.look_around() {
+                self.act(found);
+            } else if self.crew.bed.is_closed() {
+                return;
+            } else {
+                self.sleep();
+                self.seen.forget();
+                match self.find() {
+                    Some(found) => {
+                        self.call_for_help();
+                        self.act(found);
+                    }
+                    // We may have been woken for a loop that is not ours to help with.
+                    None if self.number >= self.crew.workers => _ = self.crew.bed.notify(1),
+                    None => {}
+                }
+            }
         }
     }
 
-    /// Looks for a loop, for as long as spinning is worth it.
-    fn look_around(&self, seen: &Seen) -> Option<usize> {
-        let found = self.crew.posted(seen);
-        if found.is_some() || self.crew.spins == 0 {
-            return found;
+    /// Finds a loop that is posted, or else a task; the other way round after each loop, so that neither starves.
+    fn find(&mut self) -> Option<Found> {
+        if self.turn.is_for_tasks()
+            && let Some(task) = self.crew.tasks.take(self.number, &mut self.turn)
+        {
+            return Some(Found::Task(task));
         }
+        if let Some(seat) = self.crew.posted(&self.seen) {
+            return Some(Found::Loop(seat));
+        }
+        self.crew.tasks.take(self.number, &mut self.turn).map(Found::Task)
+    }
+
+    fn act(&mut self, found: Found) {
+        match found {
+            Found::Loop(seat) => self.help(seat),
+            Found::Task(task) => {
+                self.place.go_out(&self.crew.homes);
+                self.turn.ran_task();
+                task.run_by(self.pool, self.number);
+            }
+        }
+    }
+
+    /// Looks for something to do, for as long as spinning is worth it.
+    fn look_around(&mut self) -> Option<Found> {
+        if self.crew.spins == 0 {
+            return None;
+        }
+        let _permit = Permit::of_process()?;
+        let looking = self.crew.lookout.begin();
         let start = Instant::now();
         loop {
             for _ in 0..LOOKS {
                 hint::spin_loop();
-                let found = self.crew.posted(seen);
-                if found.is_some() {
-                    return found;
+                if let Some(found) = self.find() {
+                    self.crew.lookout.end_with_work(looking);
+                    self.call_for_help();
+                    return Some(found);
                 }
             }
             if start.elapsed() >= SPIN {
+                self.crew.lookout.end(looking);
                 return None;
             }
         }
     }
 
+    /// Wakes another, if there is a task for it.
+    fn call_for_help(&self) {
+        if self.crew.tasks.has_any() {
+            self.crew.bed.notify(1);
+        }
+    }
+
     /// Helps with the loop on a seat until nothing is left of it for us.
-    fn help(&mut self, seat: usize, seen: &mut Seen) {
+    fn help(&mut self, seat: usize) {
         // First, because the loop's caller waits for those who are inside.
         self.place.go_out(&self.crew.homes);
         let Seat { board, shares } = self.crew.seat(seat);
         let Some(entered) = board.try_enter() else {
             return;
         };
-        seen.see(seat, entered.generation);
-        if let Some(posting) = &entered.posting {
+        self.seen.see(seat, entered.generation);
+        if let Some(posting) = entered.posting.filter(|posting| self.may_help(posting.is_from_outside())) {
             posting.help(shares, self.number);
         }
         board.leave(entered);
+        self.turn.ran_loop();
+    }
+
+    /// The thread that stands in for the caller leaves the caller its CPU.
+    fn may_help(&self, is_from_outside: bool) -> bool {
+        !is_from_outside || self.number < self.crew.workers
     }
 
     /// Sleeps until there may be something to do.
@@ -82,17 +156,19 @@ impl Helper<'_> {
         }
     }
 
-    /// Returns whether some loop has pieces for us. A loop that looks like one we have seen the end of may be another,
-    /// because generations come round, and its caller may wait for nobody but us: so each that is up is asked.
+    /// Returns whether some loop has pieces for us, or there is a task. A loop that looks like one we have seen the end of
+    /// may be another, because generations come round, and its caller may wait for nobody but us: so each that is up is asked.
     fn is_wanted(&self) -> bool {
-        self.crew.seats().any(|Seat { board, shares }| {
-            let entered = board.posted().and_then(|_| board.try_enter());
-            entered.is_some_and(|entered| {
-                let is_wanted =
-                    entered.posting.is_some_and(|posting| posting.has_any_for(shares, self.number));
-                board.leave(entered);
-                is_wanted
+        self.crew.tasks.has_any_for(self.number)
+            || self.crew.seats().any(|Seat { board, shares }| {
+                let entered = board.posted().and_then(|_| board.try_enter());
+                entered.is_some_and(|entered| {
+                    let is_wanted = entered.posting.is_some_and(|posting| {
+                        self.may_help(posting.is_from_outside()) && posting.has_any_for(shares, self.number)
+                    });
+                    board.leave(entered);
+                    is_wanted
+                })
             })
-        })
     }
 }

@@ -13,9 +13,10 @@
 use std::ops::Range;
 
 use super::crew::{Crew, OwnedSeat};
+use super::current::inside_job;
 use super::error::LoopError;
 use super::helper::SPIN;
-use super::posting::{Deal, FirstPanic, Posting, inside_job, kind_of};
+use super::posting::{Deal, FirstPanic, Posting, kind_of};
 use crate::protocol::cost::Kind;
 
 /// Nanoseconds that the work that is left must take before a sleeping helper is woken for it.

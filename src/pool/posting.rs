@@ -5,18 +5,14 @@
 #![allow(unsafe_code)]
 
 use std::any::Any;
-use std::cell::Cell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
+use super::current::{inside_job, is_inside_job};
 use crate::protocol::cost::Kind;
 use crate::protocol::latch::Latch;
 use crate::protocol::shares::Shares;
-
-thread_local! {
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Who gets which pieces.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +30,8 @@ pub(crate) struct Posting<'a> {
     call: unsafe fn(*const (), usize, Range<u32>),
     deal: Deal<'a>,
     panic: &'a FirstPanic,
+    /// Whether its caller is none of a pool's own threads: it works on the CPU that the stand-in would.
+    from_outside: bool,
 }
 
 /// The first panic of a loop's body.
@@ -67,7 +65,13 @@ impl<'a> Posting<'a> {
         deal: Deal<'a>,
         panic: &'a FirstPanic,
     ) -> Self {
-        Self { body: std::ptr::from_ref(body).cast(), call: call::<F>, deal, panic }
+        Self {
+            body: std::ptr::from_ref(body).cast(),
+            call: call::<F>,
+            deal,
+            panic,
+            from_outside: !is_inside_job(),
+        }
     }
 
     /// Makes the same posting for a board, which knows no lifetimes.
@@ -78,6 +82,11 @@ impl<'a> Posting<'a> {
     pub(crate) unsafe fn for_board(self) -> Posting<'static> {
         // SAFETY: the two types differ in a lifetime, and that is the caller's to watch.
         unsafe { std::mem::transmute::<Posting<'a>, Posting<'static>>(self) }
+    }
+
+    /// Returns whether the caller was not inside a job.
+    pub(crate) fn is_from_outside(&self) -> bool {
+        self.from_outside
     }
 
     /// Takes some pieces for `worker` and runs them; returns how many, 0 when there is nothing left for it.
@@ -142,21 +151,4 @@ impl FirstPanic {
             resume_unwind(payload);
         }
     }
-}
-
-/// Runs `f` while `is_inside_job` says yes.
-pub(crate) fn inside_job<R>(f: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            INSIDE.set(self.0);
-        }
-    }
-    let _restore = Restore(INSIDE.replace(true));
-    f()
-}
-
-/// Returns whether this thread is running a piece of some pool's loop.
-pub(crate) fn is_inside_job() -> bool {
-    INSIDE.get()
 }

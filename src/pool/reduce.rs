@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use super::chunks::{Chunks, Source, piece_len};
+use super::current::inside_job;
 use super::cut::Cut;
 use super::error::LoopError;
 use super::handle::Pool;
-use super::posting::inside_job;
 use super::slots::{Slot, Slots};
 use crate::protocol::merge_tree::{Block, MergeTree};
 

@@ -9,14 +9,14 @@ use super::gate::{Gate, Place};
 /// Waits at `gate` until `attempt` gives something.
 #[derive(Debug)]
 #[must_use = "a future does nothing until it is polled"]
-pub(super) struct Wait<'a, A> {
+pub(crate) struct Wait<'a, A> {
     gate: &'a Gate,
     place: Place,
     attempt: A,
 }
 
 impl<'a, A> Wait<'a, A> {
-    pub(super) fn new(gate: &'a Gate, attempt: A) -> Self {
+    pub(crate) fn new(gate: &'a Gate, attempt: A) -> Self {
         Self { gate, place: Place::default(), attempt }
     }
 }

@@ -22,7 +22,9 @@ mod stay;
 pub mod stream;
 mod waiting;
 
+pub(crate) use future::Wait;
 pub(crate) use gate::Gate;
+pub(crate) use waiting::Permit;
 
 pub use buffer::Buffer;
 pub use builder::RingBuilder;

@@ -86,9 +86,17 @@ fn most_spinners(cpus: usize, quota: Option<f64>) -> u32 {
 }
 
 /// A permit to spin, given back when this is dropped.
-struct Permit<'a> {
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
     from: &'a Spinners,
     token: Option<Spinning>,
+}
+
+impl Permit<'static> {
+    /// Takes one of the process's permits, if there is one.
+    pub(crate) fn of_process() -> Option<Self> {
+        Self::take(spinners())
+    }
 }
 
 impl<'a> Permit<'a> {
@@ -107,7 +115,7 @@ impl Drop for Permit<'_> {
 
 impl Waiting {
     /// Looks on for as long as that is better than to sleep; none says that it is no longer.
-    pub(super) fn look_on<R>(
+    pub(crate) fn look_on<R>(
         self,
         turns: &Turns,
         deadline: Option<Instant>,

@@ -1,0 +1,104 @@
+//! Taking a task in: into its lane, or whatever else its submitter chose, and waking somebody for it.
+//!
+//! - E1: no task is lost to a pool that closes. A submitter looks, after a fence, whether the pool was closed while it
+//!   submitted, and then takes out what is left in the lanes; who closes does so too, after its own fence. Whoever's fence is later sees what
+//!   the other did.
+
+use std::sync::Arc;
+
+use super::super::crew::Crew;
+use super::super::current;
+use super::super::handle::Pool;
+use super::super::staff::Staff;
+use super::error::Refusal;
+use super::job::{Unrun, Work};
+use super::options::{WhenFull, after};
+
+impl Pool {
+    /// Takes a task in, or says why not.
+    pub(super) fn enqueue(&self, work: Arc<dyn Work>, when_full: WhenFull) -> Result<(), Refusal> {
+        let crew = self.crew();
+        crew.can_take_tasks()?;
+        if let Some(worker) = work.head().worker
+            && !(1..=crew.tasks.threads()).contains(&worker)
+        {
+            return Err(Refusal::NoSuchWorker { worker, workers: crew.tasks.threads() });
+        }
+        Staff::stand_in(self).map_err(Refusal::Spawn)?;
+        let worker = work.head().worker;
+        match crew.tasks.push(work) {
+            Ok(()) => {}
+            Err(work) => {
+                if !self.at_full(work, when_full)? {
+                    return Ok(());
+                }
+            }
+        }
+        crew.tell_of_task(worker);
+        Ok(())
+    }
+
+    /// Does what the submitter chose for a full lane; returns whether the task is in its lane.
+    #[cold]
+    fn at_full(&self, work: Arc<dyn Work>, when_full: WhenFull) -> Result<bool, Refusal> {
+        let crew = self.crew();
+        let capacity = crew.tasks.capacity();
+        let full = |_| Refusal::Full { capacity };
+        let is_closed = || crew.bed.is_closed();
+        match when_full {
+            WhenFull::GiveBack => Err(full(work)),
+            WhenFull::DropNewest => Ok(!work.end_unrun(Unrun::Dropped)),
+            WhenFull::DropOldest => {
+                let mut waiting = work;
+                while let Err(work) = crew.tasks.push(waiting) {
+                    crew.tasks.drop_oldest(&work);
+                    waiting = work;
+                }
+                Ok(true)
+            }
+            // Nobody waits for room who may be in the way of those who make it.
+            WhenFull::Wait | WhenFull::WaitFor(_) if !current::is_inside_job() => {
+                let deadline = match when_full {
+                    WhenFull::WaitFor(duration) => after(duration),
+                    _ => None,
+                };
+                crew.tasks
+                    .push_when_there_is_room(work, deadline, is_closed)
+                    .map_err(|work| if is_closed() { Refusal::Closed } else { full(work) })?;
+                Ok(true)
+            }
+            WhenFull::Wait | WhenFull::WaitFor(_) | WhenFull::RunHere => {
+                work.run_by(self, current::number_in(crew));
+                Ok(false)
+            }
+        }
+    }
+}
+
+impl Crew {
+    /// Refuses tasks where there is, or will be, nobody to run them.
+    fn can_take_tasks(&self) -> Result<(), Refusal> {
+        if self.is_forked() {
+            return Err(Refusal::Forked);
+        }
+        if self.bed.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that somebody finds the task that was put into a lane.
+    fn tell_of_task(&self, worker: Option<usize>) {
+        // K1: who looks around finds it. The fence is E1's too.
+        let somebody_looks = self.lookout.anyone();
+        match worker {
+            // Only one will do, and the bed does not know who sleeps in it.
+            Some(_) => _ = self.bed.notify(u32::MAX),
+            None if !somebody_looks => _ = self.bed.notify(1),
+            None => {}
+        }
+        if self.bed.is_closed() {
+            self.tasks.sweep(Unrun::Closed);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What the submitter of a task has of it.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::super::current;
+use super::super::handle::Pool;
+use super::error::TaskError;
+use super::job::{Head, Outcome, Unrun, Work};
+use super::options::after;
+use crate::ring::Waiting;
+
+/// A task that was submitted: wait for its result, look for it, await it, cancel it.
+///
+/// Dropping a `Task` lets it run on; its result is then dropped by the thread that ran it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let pool = ringmill::Pool::new()?;
+/// let mut task = pool.submit(|_| "done")?;
+/// let outcome = loop {
+///     match task.wait_timeout(Duration::from_millis(1)) {
+///         Some(outcome) => break outcome?,
+///         None => println!("still waiting"),      // a spinner, a heartbeat
+///     }
+/// };
+/// assert_eq!(outcome, "done");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "dropping a task lets it run on, and drops its result"]
+pub struct Task<R> {
+    outcome: Arc<dyn Outcome<R>>,
+    pool: Pool,
+}
+
+impl<R> Task<R> {
+    pub(super) fn new<T: Outcome<R> + 'static>(outcome: Arc<T>, pool: &Pool) -> Self {
+        Self { outcome, pool: pool.of_same_crew() }
+    }
+
+    fn head(&self) -> &Head {
+        self.outcome.head()
+    }
+
+    /// Waits for the task to end and returns its result.
+    ///
+    /// If nobody has begun the task, the calling thread runs it itself, at once, and nothing else: so a task that waits for
+    /// another cannot wait in a circle, and a lock that the caller holds is met by no stranger's code.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError`] says why there is no result. A panic of the task is one of the reasons, and its payload is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::TaskError;
+    ///
+    /// let pool = ringmill::Pool::new()?;
+    /// assert_eq!(pool.submit(|_| 6 * 7)?.wait()?, 42);
+    /// match pool.submit(|_| panic!("no luck"))?.wait() {
+    ///     Err(TaskError::Panicked(panic)) => assert_eq!(panic.message(), Some("no luck")),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wait(self) -> Result<R, TaskError> {
+        let cell = &self.head().cell;
+        if !cell.is_ended() {
+            let here = current::number_in(self.pool.crew());
+            let is_ours_to_run = self.head().worker.is_none_or(|worker| worker == here);
+            if is_ours_to_run {
+                (Arc::clone(&self.outcome) as Arc<dyn Work>).run_by(&self.pool, here);
+            } else if here != 0 || current::is_inside_job() {
+                return Err(TaskError::InsideJob);
+            }
+            self.wait_for_end(None);
+        }
+        self.take()
+    }
+
+    /// Waits for the task to end, but at most so long; none if it has not ended by then.
+    ///
+    /// Never runs the task on the calling thread, which has other things to see to.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait); [`TaskError::Taken`] after the result was taken.
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Result<R, TaskError>> {
+        self.wait_for_end(after(timeout)).then(|| self.take())
+    }
+
+    /// Returns the outcome if the task has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout).
+    pub fn try_get(&mut self) -> Option<Result<R, TaskError>> {
+        self.is_done().then(|| self.take())
+    }
+
+    /// Returns whether the task has ended: run, panicked, cancelled, or dropped.
+    pub fn is_done(&self) -> bool {
+        self.head().cell.is_ended()
+    }
+
+    /// Cancels the task. One that was not begun never runs and ends as [`TaskError::Cancelled`]; one that runs is asked to
+    /// stop, and what it returns is delivered nevertheless.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::new()?;
+    /// let task = pool.submit(|cx| { while !cx.is_stopped() { std::thread::yield_now(); } })?;
+    /// task.cancel();
+    /// let _ran_or_not = task.wait();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel(&self) {
+        let work = Arc::clone(&self.outcome) as Arc<dyn Work>;
+        if !work.end_unrun(Unrun::Cancelled) {
+            self.head().ask_to_stop();
+        }
+    }
+
+    /// Looks on for a little while, then sleeps; returns whether the task has ended.
+    fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        let cell = &self.head().cell;
+        let turns = &self.pool.crew().turns;
+        let is_ended = || cell.is_ended().then_some(());
+        is_ended().or_else(|| Waiting::Balanced.look_on(turns, deadline, is_ended)).is_some()
+            || cell.wait_until(deadline)
+    }
+
+    /// Takes the outcome of the task, which has ended.
+    fn take(&self) -> Result<R, TaskError> {
+        debug_assert!(self.is_done());
+        // SAFETY: `take` wants the end seen, which every caller has, and no other meanwhile. There is one handle, it is
+        // not `Sync`, and every method that takes has it by value or exclusively.
+        unsafe { self.outcome.take() }.unwrap_or(Err(TaskError::Taken))
+    }
+}
+
+impl<R> Future for Task<R> {
+    type Output = Result<R, TaskError>;
+
+    /// Is ready when the task has ended. Never runs the task on the polling thread.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let is_ended = self.is_done() || self.head().cell.enlist(cx.waker());
+        if is_ended { Poll::Ready(self.take()) } else { Poll::Pending }
+    }
+}
+
+impl<R> fmt::Debug for Task<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("name", &self.head().name)
+            .field("is_done", &self.is_done())
+            .finish_non_exhaustive()
+    }
+}

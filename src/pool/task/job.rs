@@ -1,0 +1,221 @@
+//! A task as the pool holds it: its cell, and the closure or what came of it.
+//!
+//! The type of the closure is known here, and nowhere else: a lane holds `dyn Work`, a handle `dyn Outcome<R>`.
+
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::current::inside_job;
+use super::super::handle::Pool;
+use super::context::Cx;
+use super::error::{Panic, TaskError};
+use super::options::{Lane, Limits};
+use crate::protocol::task_cell::{Claimed, TaskCell};
+use crate::sync::UnsafeCell;
+
+/// What is known of a task whatever its type.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(super) cell: TaskCell,
+    pub(super) name: &'static str,
+    pub(super) lane: Lane,
+    /// The only worker that may run it.
+    pub(super) worker: Option<usize>,
+    pub(super) limits: Limits,
+    /// When it must have begun.
+    pub(super) begin_by: Option<Instant>,
+    pub(super) asked: Asked,
+}
+
+impl Head {
+    pub(super) fn is_asked_to_stop(&self) -> bool {
+        self.asked.get().is_some()
+    }
+
+    pub(super) fn ask_to_stop(&self) {
+        let _ = self.asked.set(());
+    }
+}
+
+type Asked = std::sync::OnceLock<()>;
+
+/// Why a task ends without having run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unrun {
+    Cancelled,
+    Overdue,
+    Dropped,
+    Closed,
+}
+
+/// A task of any type, for those who run it.
+pub(crate) trait Work: Send + Sync + fmt::Debug {
+    fn head(&self) -> &Head;
+
+    /// Runs the body, of whoever claimed it, and ends the task.
+    fn run(&self, claimed: Claimed, pool: &Pool, worker: usize);
+
+    /// Drops the body, of whoever claimed it, and ends the task.
+    fn give_up(&self, claimed: Claimed, why: Unrun);
+}
+
+/// A task with a result of this type, for whoever waits for it.
+pub(super) trait Outcome<R>: Work {
+    /// Takes the outcome of a task that has ended. None but the first time.
+    ///
+    /// # Safety
+    ///
+    /// - The caller has seen the end, and nobody else calls this meanwhile.
+    unsafe fn take(&self) -> Option<Result<R, TaskError>>;
+}
+
+/// A task.
+pub(super) struct Job<F, R> {
+    head: Head,
+    body: UnsafeCell<Body<F, R>>,
+}
+
+enum Body<F, R> {
+    Pending(F),
+    Ended(Result<R, TaskError>),
+    Taken,
+}
+
+// SAFETY: the body is used by one thread at a time (T1): its claimer, then its only waiter, which takes what came of it.
+// Closure and result so move between threads, which wants them `Send`.
+unsafe impl<F: Send, R: Send> Sync for Job<F, R> {}
+
+impl<F, R> Job<F, R> {
+    pub(super) fn new(head: Head, body: F) -> Self {
+        Self { head, body: UnsafeCell::new(Body::Pending(body)) }
+    }
+
+    /// Puts something else in the body's place.
+    ///
+    /// # Safety
+    ///
+    /// - The body is the caller's alone: it has claimed the task and not ended it, or has seen the end and is the only waiter.
+    unsafe fn replace(&self, with: Body<F, R>) -> Body<F, R> {
+        self.body.with_mut(|body| {
+            // SAFETY: valid, and the caller's alone (caller's duty).
+            let body = unsafe { &mut *body };
+            std::mem::replace(body, with)
+        })
+    }
+
+    /// Takes the closure back, of a task that was refused; none if somebody has run or dropped it.
+    pub(super) fn into_closure(self: Arc<Self>) -> Option<F> {
+        let claimed = self.head.cell.try_claim()?;
+        // SAFETY: we have claimed it (T1).
+        let body = unsafe { self.replace(Body::Taken) };
+        self.end(claimed);
+        match body {
+            Body::Pending(closure) => Some(closure),
+            _ => None,
+        }
+    }
+
+    /// Ends the task and wakes who waits. A waker is an executor's code: if it panics, that is its affair.
+    fn end(&self, claimed: Claimed) {
+        if let Some(waker) = self.head.cell.end(claimed) {
+            let _ = quietly(|| waker.wake());
+        }
+    }
+}
+
+/// Runs the code of a user where no panic may go on, a drop or a waker; returns what it panicked with.
+pub(crate) fn quietly(f: impl FnOnce()) -> Result<(), Panic> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(Panic::new)
+}
+
+/// Drops a user's value where no panic may go on. A panic's payload may panic itself when it is dropped; that one's payload
+/// is let go.
+pub(crate) fn drop_quietly<T>(value: T) {
+    if let Err(panic) = quietly(|| drop(value))
+        && let Err(another) = quietly(|| drop(panic))
+    {
+        std::mem::forget(another);
+    }
+}
+
+impl<F, R> Work for Job<F, R>
+where
+    F: FnOnce(&Cx<'_>) -> R + Send,
+    R: Send,
+{
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn run(&self, claimed: Claimed, pool: &Pool, worker: usize) {
+        // SAFETY: the claim is the caller's (T1).
+        let Body::Pending(closure) = (unsafe { self.replace(Body::Taken) }) else {
+            return self.end(claimed);
+        };
+        let cx = Cx::new(pool, &self.head, worker);
+        let result = inside_job(|| catch_unwind(AssertUnwindSafe(|| closure(&cx))));
+        let result = result.map_err(|payload: Box<dyn Any + Send>| TaskError::Panicked(Panic::new(payload)));
+        // SAFETY: as above; it has not ended.
+        unsafe { self.replace(Body::Ended(result)) };
+        self.end(claimed);
+    }
+
+    fn give_up(&self, claimed: Claimed, why: Unrun) {
+        let error = match why {
+            Unrun::Cancelled => TaskError::Cancelled,
+            Unrun::Overdue => TaskError::Overdue,
+            Unrun::Dropped => TaskError::Dropped,
+            Unrun::Closed => TaskError::Closed,
+        };
+        // SAFETY: the claim is the caller's (T1).
+        let body = unsafe { self.replace(Body::Ended(Err(error))) };
+        drop_quietly(body);
+        self.end(claimed);
+    }
+}
+
+impl<F, R> Outcome<R> for Job<F, R>
+where
+    F: FnOnce(&Cx<'_>) -> R + Send,
+    R: Send,
+{
+    unsafe fn take(&self) -> Option<Result<R, TaskError>> {
+        // SAFETY: it has ended and we are the only waiter (caller's duty, T1).
+        match unsafe { self.replace(Body::Taken) } {
+            Body::Ended(result) => Some(result),
+            _ => None,
+        }
+    }
+}
+
+impl<F, R> fmt::Debug for Job<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+impl dyn Work {
+    /// Runs a task that came out of a lane, as thread `number` of the pool, unless somebody else has it.
+    pub(crate) fn run_by(self: Arc<Self>, pool: &Pool, number: usize) {
+        if let Some(claimed) = self.head().cell.try_claim() {
+            if self.head().begin_by.is_some_and(|by| Instant::now() > by) {
+                self.give_up(claimed, Unrun::Overdue);
+            } else {
+                self.run(claimed, pool, number);
+            }
+        }
+        // Ours may be the last hand, and then the result is dropped here.
+        drop_quietly(self);
+    }
+
+    /// Drops the task, unless somebody else has it; returns whether it did.
+    pub(crate) fn end_unrun(&self, why: Unrun) -> bool {
+        let claimed = self.head().cell.try_claim();
+        claimed.map(|claimed| self.give_up(claimed, why)).is_some()
+    }
+}

@@ -1,0 +1,39 @@
+//! Single tasks: a closure goes in, a [`Task`] comes out.
+//!
+//! A task waits in one of three bounded lanes until a worker takes it, or until whoever waits for it runs it on the spot.
+//! What happens at a full lane is the submitter's choice, each time. A task is a future too, and may carry a value that comes
+//! back with its result or with its error.
+//!
+//! ```
+//! use ringmill::Pool;
+//! use ringmill::pool::{Lane, WhenFull};
+//!
+//! let pool = Pool::new()?;
+//! let answer = pool.submit(|_| (1..=10_u64).product::<u64>())?;
+//! let urgent = pool.task().name("urgent").lane(Lane::Latency).when_full(WhenFull::RunHere).submit(|cx| cx.name())?;
+//! assert_eq!(answer.wait()?, 3_628_800);
+//! assert_eq!(urgent.wait()?, "urgent");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ageing;
+mod carrier;
+mod context;
+mod enqueue;
+mod error;
+mod handle;
+mod job;
+mod occupancy;
+mod options;
+mod queues;
+mod submit;
+
+pub(crate) use ageing::Turn;
+pub(crate) use job::{Unrun, Work};
+pub(crate) use queues::Tasks;
+
+pub use carrier::{Carrier, CarrierError};
+pub use context::Cx;
+pub use error::{Panic, Refusal, SubmitError, TaskError};
+pub use handle::Task;
+pub use options::{Lane, TaskOptions, WhenFull};

@@ -1,0 +1,179 @@
+//! Where a pool's tasks wait: three lanes for everybody, and a lane of its own for each thread.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::ageing::Turn;
+use super::job::{Unrun, Work};
+use super::options::{LANES, Lane as Level};
+use crate::protocol::lane::Lane;
+use crate::ring::{Gate, Wait, Waiting};
+
+type Tickets = Lane<Arc<dyn Work>>;
+
+/// The tasks that wait.
+#[derive(Debug)]
+pub(crate) struct Tasks {
+    /// Made when the first task comes: a pool that runs loops alone pays nothing.
+    lanes: [OnceLock<Tickets>; LANES],
+    /// By the thread's number, from 1.
+    own: Box<[OnceLock<Tickets>]>,
+    capacity: usize,
+    /// Where submitters wait for room.
+    room: Gate,
+    /// Where they wait until most is done.
+    calm: Gate,
+    /// Set once, when those that run are to stop.
+    stopping: OnceLock<()>,
+}
+
+impl Tasks {
+    pub(crate) fn new(capacity: usize, threads: usize) -> Self {
+        Self {
+            lanes: std::array::from_fn(|_| OnceLock::new()),
+            own: (0..threads).map(|_| OnceLock::new()).collect(),
+            capacity: capacity.clamp(2, 1 << 24).next_power_of_two(),
+            // Notified after every task, so the fence that it needs is the cheap one.
+            room: Gate::new(Waiting::IdleZero),
+            calm: Gate::new(Waiting::IdleZero),
+            stopping: OnceLock::new(),
+        }
+    }
+
+    /// Returns how many tasks a lane holds.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Returns how many threads have a lane of their own.
+    pub(crate) fn threads(&self) -> usize {
+        self.own.len()
+    }
+
+    fn lane(&self, level: Level, worker: Option<usize>) -> &Tickets {
+        let lane = match worker {
+            Some(worker) => &self.own[worker - 1],
+            None => &self.lanes[level as usize],
+        };
+        lane.get_or_init(|| Lane::new(self.capacity))
+    }
+
+    /// Puts a task into its lane, or gives it back if that is full.
+    pub(super) fn push(&self, work: Arc<dyn Work>) -> Result<(), Arc<dyn Work>> {
+        self.lane(work.head().lane, work.head().worker).push(work)
+    }
+
+    /// Waits until a task is in its lane; gives it back at the deadline, or when `is_over`.
+    pub(super) fn push_when_there_is_room(
+        &self,
+        work: Arc<dyn Work>,
+        deadline: Option<Instant>,
+        is_over: impl Fn() -> bool,
+    ) -> Result<(), Arc<dyn Work>> {
+        let mut waiting = Some(work);
+        let _ = self.room.wait(deadline, || {
+            if let Some(work) = waiting.take() {
+                waiting = self.push(work).err();
+            }
+            (waiting.is_none() || is_over()).then_some(())
+        });
+        waiting.map_or(Ok(()), Err)
+    }
+
+    /// Drops the task that has waited longest in the lane of this one; returns whether there was any.
+    pub(super) fn drop_oldest(&self, like: &Arc<dyn Work>) -> bool {
+        let oldest = self.lane(like.head().lane, like.head().worker).pop();
+        oldest.is_some_and(|work| work.end_unrun(Unrun::Dropped))
+    }
+
+    /// Takes a task for thread `number`: of its own lane first.
+    pub(crate) fn take(&self, number: usize, turn: &mut Turn) -> Option<Arc<dyn Work>> {
+        let own = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get);
+        let taken = own.and_then(Lane::pop).or_else(|| {
+            let order = turn.first().into_iter().chain(0..LANES);
+            let mut found = order.filter_map(|lane| Some((lane, self.lanes[lane].get()?.pop()?)));
+            let (lane, work) = found.next()?;
+            turn.took(Level::ALL[lane], |lane| self.lanes[lane].get().is_some_and(Lane::has_any));
+            Some(work)
+        })?;
+        self.made_room();
+        Some(taken)
+    }
+
+    fn made_room(&self) {
+        self.room.notify(1);
+        if self.calm.waiting() > 0 && self.is_calm() {
+            self.calm.notify_all();
+        }
+    }
+
+    /// Returns whether some lane has a task for everybody.
+    pub(crate) fn has_any(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.get().is_some_and(Lane::has_any))
+    }
+
+    /// Returns whether there is a task that thread `number` may take.
+    pub(crate) fn has_any_for(&self, number: usize) -> bool {
+        let own = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get);
+        own.is_some_and(Lane::has_any) || self.has_any()
+    }
+
+    /// Ends every task that waits, without running it; returns how many.
+    pub(crate) fn sweep(&self, why: Unrun) -> usize {
+        let lanes = self.lanes.iter().chain(&self.own).filter_map(OnceLock::get);
+        let swept = lanes.flat_map(|lane| std::iter::from_fn(|| lane.pop()));
+        let swept = swept.filter(|work| work.end_unrun(why)).count();
+        self.room.notify_all();
+        self.calm.notify_all();
+        swept
+    }
+
+    /// Lets those look again who wait for room: there will be none.
+    pub(crate) fn close(&self) {
+        self.room.notify_all();
+        self.calm.notify_all();
+    }
+
+    /// Asks every task that runs to stop.
+    pub(crate) fn stop(&self) {
+        let _ = self.stopping.set(());
+    }
+
+    /// Returns whether every task that runs is to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.get().is_some()
+    }
+
+    /// Returns how many tasks wait.
+    pub(crate) fn depth(&self) -> usize {
+        self.lanes.iter().chain(&self.own).filter_map(OnceLock::get).map(Lane::len).sum()
+    }
+
+    /// Returns the tasks in the fullest lane.
+    fn highest(&self) -> usize {
+        self.lanes.iter().chain(&self.own).filter_map(OnceLock::get).map(Lane::len).max().unwrap_or(0)
+    }
+
+    /// Returns whether some lane is three quarters full.
+    pub(crate) fn needs_drain(&self) -> bool {
+        self.highest() * 4 >= self.capacity * 3
+    }
+
+    /// Returns whether every lane is at most a quarter full.
+    fn is_calm(&self) -> bool {
+        self.highest() * 4 <= self.capacity
+    }
+
+    /// Waits until every lane is at most a quarter full, or it `is_over`.
+    pub(super) fn wait_until_calm(&self, is_over: impl Fn() -> bool) {
+        let _ = self.calm.wait(None, || (self.is_calm() || is_over()).then_some(()));
+    }
+
+    /// Is ready when every lane is at most a quarter full, or it `is_over`.
+    pub(super) fn calm(
+        &self,
+        is_over: impl Fn() -> bool + Unpin,
+    ) -> Wait<'_, impl FnMut() -> Option<()> + Unpin> {
+        Wait::new(&self.calm, move || (self.is_calm() || is_over()).then_some(()))
+    }
+}

@@ -1,0 +1,139 @@
+//! Submitting a task.
+
+use std::sync::Arc;
+
+use super::super::handle::Pool;
+use super::carrier::{Cargo, Carrier};
+use super::context::Cx;
+use super::error::SubmitError;
+use super::handle::Task;
+use super::job::{Head, Job, Work};
+use super::options::{TaskOptions, after};
+use crate::protocol::task_cell::TaskCell;
+
+impl Pool {
+    /// Gives `body` to the pool's threads, and returns its [`Task`].
+    ///
+    /// It waits in the normal lane, in order. At a full lane the caller waits for room; other choices are
+    /// [`TaskOptions`]'. The first task starts one more thread: it stands in for the caller, which does not
+    /// work while it waits or goes on with something else.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] gives the closure back if the pool is closed or of another process, or the system starts no thread for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::new()?;
+    /// let task = pool.submit(|_| (1..=100_u64).sum::<u64>())?;
+    /// assert_eq!(task.wait()?, 5050);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn submit<F, R>(&self, body: F) -> Result<Task<R>, SubmitError<F>>
+    where
+        F: FnOnce(&Cx<'_>) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.task().submit(body)
+    }
+
+    /// Gives `body` to the pool's thread of this number, 1 to the number of workers.
+    ///
+    /// # Errors
+    ///
+    /// As [`submit`](Self::submit); also if there is no such thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().workers(2).build()?;
+    /// assert_eq!(pool.submit_to(2, |cx| cx.worker())?.wait()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn submit_to<F, R>(&self, worker: usize, body: F) -> Result<Task<R>, SubmitError<F>>
+    where
+        F: FnOnce(&Cx<'_>) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.task().worker(worker).submit(body)
+    }
+}
+
+impl TaskOptions<'_> {
+    /// Gives `body` to the pool's threads, as was chosen, and returns its [`Task`].
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] gives the closure back: the lane is full and that is what was chosen, the pool is closed or of another
+    /// process, it has no such worker, or the system starts no thread for it.
+    ///
+    /// # Examples
+    ///
+    /// See [`TaskOptions`].
+    pub fn submit<F, R>(self, body: F) -> Result<Task<R>, SubmitError<F>>
+    where
+        F: FnOnce(&Cx<'_>) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let head = Head {
+            cell: TaskCell::new(),
+            name: self.name,
+            lane: self.lane,
+            worker: self.worker,
+            limits: self.limits,
+            begin_by: self.limits.queue.and_then(after),
+            asked: Default::default(),
+        };
+        let job = Arc::new(Job::new(head, body));
+        match self.pool.enqueue(Arc::clone(&job) as Arc<dyn Work>, self.when_full) {
+            Ok(()) => Ok(Task::new(job, self.pool)),
+            Err(refusal) => match Arc::clone(&job).into_closure() {
+                Some(body) => Err(SubmitError::new(refusal, body)),
+                // Somebody has taken it nevertheless.
+                None => Ok(Task::new(job, self.pool)),
+            },
+        }
+    }
+
+    /// Gives `body` to the pool's threads together with a value to work on in place: a [`Buffer`](crate::ring::Buffer), a
+    /// vector. Only its handle moves; it comes back with the result, or in the error.
+    ///
+    /// # Errors
+    ///
+    /// As [`submit`](Self::submit); value and closure come back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::new()?;
+    /// let task = pool.task().submit_with(vec![1.0_f32; 1000], |_, values| {
+    ///     values.iter_mut().for_each(|value| *value *= 2.0);
+    ///     values.len()
+    /// })?;
+    /// let (values, count) = task.wait()?;
+    /// assert_eq!((values[0], count), (2.0, 1000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn submit_with<V, F, R>(self, value: V, body: F) -> Result<Carrier<V, R>, SubmitError<(V, F)>>
+    where
+        V: Send + 'static,
+        F: FnOnce(&Cx<'_>, &mut V) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let cargo = Arc::new(Cargo::new(value, body));
+        let on_board = Arc::clone(&cargo);
+        match self.submit(move |cx| on_board.run(cx)) {
+            Ok(task) => Ok(Carrier::new(task, cargo)),
+            Err(error) => {
+                let (refusal, _closure) = error.into_parts();
+                match cargo.unload() {
+                    Some(parts) => Err(SubmitError::new(refusal, parts)),
+                    None => {
+                        unreachable!("a closure that came back has not run, and nobody else has its cargo")
+                    }
+                }
+            }
+        }
+    }
+}
