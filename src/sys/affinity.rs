@@ -29,6 +29,11 @@ impl CpuSet {
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }
+
+    /// Returns those that are in `others` too.
+    pub(crate) fn among(&self, others: &[usize]) -> Self {
+        Self { ids: self.ids.iter().copied().filter(|id| others.contains(id)).collect() }
+    }
 }
 
 /// Returns the CPUs that the calling thread may run on.

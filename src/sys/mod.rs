@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, limits, fork, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, limits, topology, fork, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -14,3 +14,4 @@ pub(crate) mod membarrier;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;
 pub(crate) mod ticks;
+pub(crate) mod topology;
