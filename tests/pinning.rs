@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use ringmill::Pool;
-use ringmill::pool::{BuildError, JobMask, Pinning};
+use ringmill::pool::{BuildError, JobMask, Pinning, Placement};
 
 /// Returns the CPUs that the calling thread may run on.
 fn cpus() -> Vec<usize> {
@@ -68,4 +68,57 @@ fn no_pinning_leaves_every_mask_alone() {
     let pool =
         Pool::builder().workers(2).pinning(Pinning::Off).job_mask(JobMask::Pinned).build().expect("a pool");
     assert_eq!(pool.broadcast(|_| cpus()).expect("a broadcast"), [cpus(), cpus()]);
+}
+
+#[test]
+fn a_list_says_where_each_thread_lives() {
+    let all = cpus();
+    let (first, last) = (all[0], *all.last().expect("a CPU"));
+    let pool = Pool::builder()
+        .placement(Placement::List(vec![last, first]))
+        .pinning(Pinning::Required)
+        .job_mask(JobMask::Pinned)
+        .build()
+        .expect("a pool");
+    // As many workers as the list has CPUs: the caller, and a thread on the first CPU of the list.
+    assert_eq!(pool.broadcast(|_| cpus()).expect("a broadcast"), [all.clone(), vec![last]]);
+    let absent = (0..1024).rev().find(|cpu| !all.contains(cpu)).expect("a CPU that is not there");
+    let refused = Pool::builder().placement(Placement::List(vec![absent, first])).pinning(Pinning::Required);
+    let error = refused.build().expect_err("no such CPU");
+    assert!(matches!(error, BuildError::Pin { worker: 1, cpu: Some(cpu), .. } if cpu == absent), "{error}");
+}
+
+#[test]
+fn every_placement_gives_each_thread_a_cpu_of_its_own() {
+    let all = cpus();
+    for placement in [Placement::NodeByNode, Placement::Spread, Placement::Compact, Placement::PhysicalCores]
+    {
+        let pool = Pool::builder().placement(placement.clone()).job_mask(JobMask::Pinned);
+        let pool = pool.pinning(Pinning::Required).build().expect("a pool");
+        let masks = pool.broadcast(|_| cpus()).expect("a broadcast");
+        let mut homes: Vec<_> = masks[1..].iter().flatten().collect();
+        homes.sort();
+        homes.dedup();
+        assert_eq!(homes.len(), pool.workers() - 1, "{placement:?}: {masks:?}");
+        assert!(pool.workers() <= all.len());
+        // The groups name each pinned worker once.
+        let mut grouped: Vec<_> = pool.groups().iter().flat_map(|group| group.workers()).copied().collect();
+        grouped.sort();
+        assert_eq!(grouped, (1..pool.workers()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_pool_keeps_to_its_node_even_unpinned() {
+    let Ok(list) = std::fs::read_to_string("/sys/devices/system/node/node0/cpulist") else {
+        return;
+    };
+    if list.trim().is_empty() {
+        return;
+    }
+    let pool = Pool::builder().node(0).workers(2).pinning(Pinning::Off).build().expect("node 0 has CPUs");
+    let masks = pool.broadcast(|_| cpus()).expect("a broadcast");
+    let machine = Pool::builder().node(0).build().expect("a pool");
+    assert_eq!(masks[1].len(), machine.sizing().usable_cpus());
+    assert!(masks[1].iter().all(|cpu| cpus().contains(cpu)));
 }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::crew::Crew;
 use super::error::BuildError;
 use super::handle::Pool;
+use super::life::homes::Ground;
+use super::life::placement::Placement;
 use super::metrics::MetricsOptions;
 use super::size::Sizing;
 use super::staff::{Staff, Terms};
 use super::task::Tasks;
 use crate::error::SystemError;
 use crate::protocol::latch::Latch;
-use crate::sys::affinity::{self, CpuSet};
 
 /// Looks at a word before its waiter sleeps: some 20 microseconds, what it costs to be woken.
 const SPINS: u32 = 2_000;
@@ -62,6 +63,8 @@ pub enum JobMask {
 pub struct PoolBuilder {
     workers: Option<usize>,
     pinning: Pinning,
+    placement: Placement,
+    node: Option<usize>,
     job_mask: JobMask,
     thread_name: String,
     stack_bytes: Option<usize>,
@@ -74,6 +77,8 @@ impl Default for PoolBuilder {
         Self {
             workers: None,
             pinning: Pinning::default(),
+            placement: Placement::default(),
+            node: None,
             job_mask: JobMask::default(),
             thread_name: "ringmill".into(),
             stack_bytes: None,
@@ -106,6 +111,32 @@ impl PoolBuilder {
     /// See [`PoolBuilder`].
     pub fn pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
+        self
+    }
+
+    /// Sets which CPUs the pool's own threads are pinned to, and in which order.
+    ///
+    /// # Examples
+    ///
+    /// See [`Placement`].
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Keeps the pool's own threads to the CPUs of one NUMA node, by its number: the pool has a worker for each of those
+    /// unless it is told otherwise, and its threads stay there, pinned or not. The calling thread stays where it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{BuildError, Pool};
+    ///
+    /// let error = Pool::builder().node(1 << 20).build().expect_err("no machine has so many");
+    /// assert!(matches!(error, BuildError::Node { requested: 1_048_576, .. }));
+    /// ```
+    pub fn node(mut self, number: usize) -> Self {
+        self.node = Some(number);
         self
     }
 
@@ -167,8 +198,8 @@ impl PoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the number of workers or the threads' name is unusable, a thread does not start, or pinning is
-    /// required and fails.
+    /// [`BuildError`] if the number of workers, the node or the threads' name is unusable, a thread does not start, or
+    /// pinning is required and fails.
     ///
     /// # Examples
     ///
@@ -181,10 +212,11 @@ impl PoolBuilder {
         if self.thread_name.contains('\0') {
             return Err(BuildError::Name { name: self.thread_name });
         }
-        let sizing = Sizing::measure(self.workers)?;
+        let ground = Ground::survey(&self.placement, self.node)?;
+        let sizing = Sizing::measure(self.workers, ground.places)?;
         let workers = sizing.workers();
         let spins = sizing.has_cpu_each();
-        let homes = Homes::choose(self.pinning, &sizing)?;
+        let homes = ground.choose(self.pinning, &self.placement, &sizing)?;
         let spare = homes.spare;
         let staff = Staff::new(Terms {
             name: self.thread_name,
@@ -233,39 +265,5 @@ impl Start {
             failure.get_or_insert(BuildError::Pin { worker, cpu: home, source });
         }
         self.reports.arrive();
-    }
-}
-
-/// The CPUs that helpers are pinned to, and the mask that they had before.
-#[derive(Debug, Default)]
-pub(crate) struct Homes {
-    cpus: Vec<usize>,
-    /// The calling thread's, which is no helper's.
-    spare: Option<usize>,
-    pub(crate) users: Option<CpuSet>,
-}
-
-impl Homes {
-    /// Chooses a CPU for every helper: any usable one but that of the calling thread, which is a worker too.
-    fn choose(pinning: Pinning, sizing: &Sizing) -> Result<Self, BuildError> {
-        let wanted = match pinning {
-            Pinning::Off => false,
-            Pinning::IfSupported => sizing.has_cpu_each(),
-            Pinning::Required => true,
-        };
-        let users = match affinity::affinity() {
-            _ if !wanted => return Ok(Self::default()),
-            Ok(users) => users,
-            Err(_) if pinning == Pinning::IfSupported => return Ok(Self::default()),
-            Err(source) => return Err(BuildError::Pin { worker: 1, cpu: None, source }),
-        };
-        let ours = affinity::current_cpu().or(users.ids().first().copied());
-        let cpus = users.ids().iter().copied().filter(|&cpu| Some(cpu) != ours).collect();
-        Ok(Self { cpus, spare: ours, users: Some(users) })
-    }
-
-    /// Returns the home of worker `number`, which is at least 1.
-    pub(crate) fn cpu(&self, number: usize) -> Option<usize> {
-        self.cpus.get(number - 1).copied()
     }
 }

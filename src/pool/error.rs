@@ -25,6 +25,13 @@ pub enum BuildError {
         /// The largest number there can be.
         limit: usize,
     },
+    /// The NUMA node that was asked for does not exist, or has no CPU that the calling thread may use.
+    Node {
+        /// The number asked for.
+        requested: usize,
+        /// The nodes that have CPUs.
+        known: Vec<usize>,
+    },
     /// The threads' name holds a zero byte, which ends a name where the system reads it.
     Name {
         /// The name asked for.
@@ -53,6 +60,9 @@ impl fmt::Display for BuildError {
             }
             Self::Workers { requested, limit } => {
                 write!(f, "a pool has 1 to {limit} workers, and {requested} were asked for")
+            }
+            Self::Node { requested, known } => {
+                write!(f, "no usable CPU on NUMA node {requested}; the nodes with CPUs are {known:?}")
             }
             Self::Name { name } => write!(f, "a thread's name cannot hold a zero byte, as {name:?} does"),
             Self::Fork(source) => write!(f, "cannot watch for forks: {source}"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::builder::PoolBuilder;
 use super::crew::Crew;
 use super::error::BuildError;
+use super::life::homes::Group;
 use super::size::Sizing;
 
 /// Workers that run loops in place, each on a CPU of its own; the calling thread is one of them.
@@ -102,5 +103,21 @@ impl Pool {
     /// ```
     pub fn sizing(&self) -> &Sizing {
         &self.crew.sizing
+    }
+
+    /// Returns which workers live on which NUMA node, in rising order of the nodes. The calling thread, worker 0, lives on
+    /// none, and neither does a worker that is not pinned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{Pinning, Pool};
+    ///
+    /// let pool = Pool::builder().workers(4).pinning(Pinning::Off).build()?;
+    /// assert!(pool.groups().is_empty());
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
+    pub fn groups(&self) -> Vec<Group> {
+        self.crew.staff.homes().groups(self.workers())
     }
 }

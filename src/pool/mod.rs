@@ -26,6 +26,7 @@ mod each;
 mod error;
 mod handle;
 mod helper;
+mod life;
 mod loops;
 #[allow(dead_code, unused_imports, reason = "tasks will count")]
 mod metrics;
@@ -42,6 +43,8 @@ pub use builder::{JobMask, Pinning, PoolBuilder};
 pub use chunks::{Chunks, Source};
 pub use error::{BuildError, LoopError};
 pub use handle::Pool;
+pub use life::homes::Group;
+pub use life::placement::Placement;
 pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, WorkerFigures};
 pub use size::{ChosenBy, Sizing};
 pub use task::{Carrier, CarrierError, Cx, Lane, Panic, SubmitError, Task, TaskError, TaskOptions, WhenFull};

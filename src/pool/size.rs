@@ -13,7 +13,6 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
-use crate::sys::affinity::affinity;
 use crate::sys::limits::{self, Quota};
 
 /// The environment variable that overrides the number of workers.
@@ -74,12 +73,8 @@ pub(crate) enum SizeError {
 }
 
 impl Sizing {
-    /// Decides for the calling thread, with the number that the builder was given.
-    pub(crate) fn measure(builder: Option<usize>) -> Result<Self, SizeError> {
-        // On a machine too wide for its mask to be read, the standard library still counts.
-        let usable_cpus = affinity()
-            .map(|cpus| cpus.len())
-            .unwrap_or_else(|_| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
+    /// Decides for a thread that can use so many CPUs, with the number that the builder was given.
+    pub(crate) fn measure(builder: Option<usize>, usable_cpus: usize) -> Result<Self, SizeError> {
         Self::decide(builder, std::env::var_os(VARIABLE).as_deref(), usable_cpus, limits::quota())
     }
 
@@ -117,7 +112,8 @@ impl Sizing {
         self.chosen_by
     }
 
-    /// Returns how many CPUs the thread that built the pool could use.
+    /// Returns how many CPUs the thread that built the pool could use, of those that the pool's
+    /// [`Placement`](super::Placement) and node leave.
     pub fn usable_cpus(&self) -> usize {
         self.usable_cpus
     }
@@ -240,7 +236,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_an_answer() {
-        assert_eq!(Sizing::measure(Some(3)).unwrap().workers(), 3);
+        assert_eq!(Sizing::measure(Some(3), 1).unwrap().workers(), 3);
     }
 
     proptest! {

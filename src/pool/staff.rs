@@ -3,14 +3,16 @@
 use std::sync::{OnceLock, PoisonError};
 use std::time::Instant;
 
-use super::builder::{Homes, JobMask};
+use super::builder::JobMask;
 use super::current;
 use super::handle::Pool;
 use super::helper::Helper;
+use super::life::homes::Homes;
 use super::place::Place;
 use crate::error::SystemError;
 use crate::sync::lock::{Condvar, Mutex, MutexGuard};
 use crate::sync::thread::{self, JoinHandle};
+use crate::sys::affinity;
 
 /// How threads are started, and who is here.
 #[derive(Debug)]
@@ -57,6 +59,10 @@ impl Staff {
         }
     }
 
+    pub(crate) fn homes(&self) -> &Homes {
+        &self.terms.homes
+    }
+
     fn present(&self) -> MutexGuard<'_, Present> {
         // Nothing under the lock panics but for want of memory, and then the counts are still whole.
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
@@ -68,8 +74,8 @@ impl Staff {
         F: FnOnce(Option<usize>, Result<(), SystemError>) + Send + 'static,
     {
         let staff = &pool.crew().staff;
-        let home = staff.terms.homes.cpu(number);
-        let mut place = Place::new(home.zip(staff.terms.homes.users.clone()), staff.terms.job_mask);
+        let (home, mask) = (staff.terms.homes.cpu(number), staff.terms.homes.mask.clone());
+        let mut place = Place::new(home.zip(mask.clone()), staff.terms.job_mask);
         let mut builder = thread::Builder::new().name(format!("{}-{number}", staff.terms.name));
         if let Some(bytes) = staff.terms.stack_bytes {
             builder = builder.stack_size(bytes);
@@ -77,6 +83,10 @@ impl Staff {
         staff.present().here += 1;
         let here = Here(pool.of_same_crew());
         let life = move || {
+            if let (None, Some(mask)) = (home, &mask) {
+                // It may use those CPUs now; refused, they have gone since, and then any is as good.
+                let _ = affinity::restore(mask);
+            }
             report(home, place.go_home());
             current::enter(here.0.crew(), number);
             Helper::new(&here.0, number, place).work();
