@@ -12,11 +12,13 @@
 
 pub mod allocations;
 pub mod answers;
+pub mod busy;
 pub mod clock;
 pub mod cpus;
 pub mod data;
 pub mod flow;
 pub mod hand_over;
+pub mod idling;
 pub mod joining;
 pub mod others;
 pub mod ours;

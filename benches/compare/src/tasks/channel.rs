@@ -14,7 +14,7 @@ use crate::common::trips::{Asking, IN_FLIGHT, in_flight, store, there_and_back, 
 const PLACES: usize = 1 << 14;
 
 /// The caller's ends. The threads end when they are dropped.
-struct Pool<J, A> {
+pub(super) struct Pool<J, A> {
     jobs: Sender<J>,
     answers: Receiver<A>,
 }
@@ -31,11 +31,11 @@ impl<J: Send + 'static, A: Send + 'static> Pool<J, A> {
         Self { jobs, answers }
     }
 
-    fn post(&self, job: J) {
+    pub(super) fn post(&self, job: J) {
         self.jobs.send(job).expect(WAITS);
     }
 
-    fn take(&self) -> A {
+    pub(super) fn take(&self) -> A {
         self.answers.recv().expect(WAITS)
     }
 }
@@ -49,13 +49,21 @@ pub struct Channels {
     numbers: Pool<u64, u64>,
     one_thread: Pool<u64, u64>,
     closures: Pool<Boxed<u64>, u64>,
-    tiny: Pool<Boxed<()>, ()>,
+    pub(super) tiny: Pool<Boxed<()>, ()>,
+    /// Jobs that nobody waits for.
+    pub(super) detached: Sender<Boxed<()>>,
     vectors: Pool<Vec<f32>, (Vec<f32>, f32)>,
 }
 
 impl Channels {
     pub fn start() -> Self {
+        let (detached, given): (Sender<Boxed<()>>, _) = bounded(PLACES);
+        for _ in 0..2 {
+            let given = given.clone();
+            thread::spawn(move || given.iter().for_each(|job| job()));
+        }
         Self {
+            detached,
             numbers: Pool::start(2, next),
             one_thread: Pool::start(1, next),
             closures: Pool::start(2, |job| job()),

@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod chili;
 pub mod forte;
+pub mod idling;
 pub mod rayon;
 pub mod threadpool;
 pub mod tokio;

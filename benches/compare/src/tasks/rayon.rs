@@ -9,7 +9,7 @@ use crate::common::joining::{fibs_s, tree_us};
 use crate::common::raw::trees::{CUT, FIBS, Node, OF, fib};
 use crate::common::trips::{Asking, IN_FLIGHT, in_flight, store, there_and_back, tiny, touch};
 
-pub struct Rayon(ThreadPool);
+pub struct Rayon(pub(super) ThreadPool);
 
 impl Rayon {
     pub fn start() -> Self {

@@ -9,7 +9,7 @@ use crate::common::joining::fibs_s;
 use crate::common::raw::trees::{FIBS, OF, fib};
 use crate::common::trips::{Asking, IN_FLIGHT, in_flight, store, there_and_back, tiny, touch};
 
-pub struct Threads(ThreadPool);
+pub struct Threads(pub(super) ThreadPool);
 
 impl Threads {
     pub fn start() -> Self {

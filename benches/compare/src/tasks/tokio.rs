@@ -7,7 +7,7 @@ use super::WAITS;
 use crate::common::Table;
 use crate::common::trips::{Asking, IN_FLIGHT, in_flight, store, there_and_back, tiny, touch};
 
-pub struct Tokio(Runtime);
+pub struct Tokio(pub(super) Runtime);
 
 impl Tokio {
     pub fn start() -> Self {
@@ -15,7 +15,7 @@ impl Tokio {
         Self(runtime.expect("threads start"))
     }
 
-    fn wait<T>(&self, task: JoinHandle<T>) -> T {
+    pub(super) fn wait<T>(&self, task: JoinHandle<T>) -> T {
         self.0.block_on(task).expect(WAITS)
     }
 
