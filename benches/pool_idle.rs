@@ -9,10 +9,12 @@
 mod common;
 
 use common::idling::{control, fan_out, now_and_then, stalls};
+use common::our_tasks::Ours;
 
 fn main() {
-    now_and_then(|table, _| table);
-    fan_out(|table, _| table);
-    stalls(|table, _| table);
-    control::table(|table| table);
+    let ours = Ours::start();
+    now_and_then(&ours, |table, _| table);
+    fan_out(&ours, |table, _| table);
+    stalls(&ours, |table, _| table);
+    control::table(&ours, |table| table);
 }

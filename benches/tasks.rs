@@ -8,11 +8,13 @@
 #[path = "common/mod.rs"]
 mod common;
 
+use common::our_tasks::Ours;
 use common::submitting::{large_vectors, many_in_flight, round_trips, tiny_tasks};
 
 fn main() {
-    round_trips(|table, _| table);
-    many_in_flight(|table| table);
-    tiny_tasks(|table, _| table);
-    large_vectors(|table| table);
+    let ours = Ours::start();
+    round_trips(&ours, |table, _| table);
+    many_in_flight(&ours, |table| table);
+    tiny_tasks(&ours, |table, _| table);
+    large_vectors(&ours, |table| table);
 }

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::busy::{busy, share_of_a_core};
 use super::clock::{ns_per_tick, ticks};
+use super::our_tasks::Ours;
 use super::raw::fork_join::ForkJoin;
 use super::raw::sleepers::{Beds, Caller, Sleepers};
 use super::{Table, median, rounds, setting};
 
 /// An empty task now and then, and otherwise nothing.
-pub fn now_and_then<'a>(add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
+pub fn now_and_then<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
     for ms in [1, 10] {
         let period = Duration::from_millis(ms);
         let columns = ["whole process", "without the caller"];
@@ -22,7 +23,7 @@ pub fn now_and_then<'a>(add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
                 })
             })
             .row_of("no task, the caller's naps alone", move || every(period, || ()));
-        add(table, period).measure();
+        add(ours.now_and_then(table, period), period).measure();
     }
 }
 
@@ -96,7 +97,7 @@ impl FanOut {
 }
 
 /// Two workers that sleep, and two tasks for them.
-pub fn fan_out<'a>(add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
+pub fn fan_out<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
     for ms in [1, 50] {
         let idle = Duration::from_millis(ms);
         let by_hand = move || {
@@ -113,7 +114,7 @@ pub fn fan_out<'a>(add: impl Fn(Table<'a>, Duration) -> Table<'a>) {
         };
         let table = Table::new(format!("two tasks after {ms} ms idle, until the last begins, us"))
             .row("LIMIT futex wakes by hand", by_hand);
-        add(table, idle).measure();
+        add(ours.fan_out(table, idle), idle).measure();
     }
 }
 
@@ -157,7 +158,7 @@ impl Work {
 }
 
 /// The main thread's ticks while all workers work.
-pub fn stalls<'a>(add: impl Fn(Table<'a>, &'static Work) -> Table<'a>) {
+pub fn stalls<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, &'static Work) -> Table<'a>) {
     let work = Work::new();
     let columns = ["longest", "99 of 100"];
     let title = "how late a 1 ms tick of the main thread is while two workers do 2 s of work, us";
@@ -169,7 +170,7 @@ pub fn stalls<'a>(add: impl Fn(Table<'a>, &'static Work) -> Table<'a>) {
         threads.into_iter().for_each(|thread| thread.join().expect("it only computes"));
         late
     });
-    add(table, work).measure();
+    add(ours.stalls(table, work), work).measure();
 }
 
 /// A control loop: in each tick some short parallel bursts with serial work between, then nothing for a while.
@@ -216,14 +217,18 @@ pub mod control {
     }
 
     /// The table.
-    pub fn table<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
+    pub fn table<'a>(ours: &'a Ours, add: impl Fn(Table<'a>) -> Table<'a>) {
         let title = "a control loop: bursts of 32 jobs of 1 us, 12 in a tick, 200 us between, 3 ms idle";
         let table = Table::with_columns(title, &["us in bursts for a tick", "% of a core"])
             .row_of("LIMIT two halves by hand, helper spins", || {
                 let half = |_| (0..JOBS / 2).for_each(|_| job());
                 ForkJoin::with(half, |pair| ticks(|| tick(|| pair.run())))
             })
-            .row_of("one thread", || ticks(|| tick(|| (0..JOBS).for_each(|_| job()))));
+            .row_of("one thread", || ticks(|| tick(|| (0..JOBS).for_each(|_| job()))))
+            .row_of("ringmill, a loop for each burst", || {
+                let jobs = || ours.pool().for_each_range(0..JOBS, 1, |range| range.for_each(|_| job()));
+                ticks(|| tick(|| jobs().expect("the pool was built in this process")))
+            });
         add(table).measure();
     }
 }

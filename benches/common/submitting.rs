@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU8;
 
 use super::Table;
+use super::our_tasks::Ours;
 use super::raw::jobs::Jobs;
 use super::raw::sleepers::{Beds, Caller, Sleepers};
 use super::trips::{Asking, IN_FLIGHT, in_flight, store, there_and_back, tiny, tiny_bytes, touch};
@@ -13,7 +14,7 @@ const COLUMNS: [&str; 2] = ["median", "99 of 100"];
 pub type Boxed<R> = Box<dyn FnOnce() -> R + Send>;
 
 /// A question to a worker, and its answer.
-pub fn round_trips<'a>(add: impl Fn(Table<'a>, Asking) -> Table<'a>) {
+pub fn round_trips<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, Asking) -> Table<'a>) {
     let hot = Table::with_columns("submit a small closure, get its result, hot, ns", &COLUMNS)
         .row_of("LIMIT two rings by hand, worker spins, numbers", || {
             Jobs::with(|number: u64| number + 1, |jobs| Asking::HOT.times(|number| by_hand(jobs, number)))
@@ -23,7 +24,7 @@ pub fn round_trips<'a>(add: impl Fn(Table<'a>, Asking) -> Table<'a>) {
                 Asking::HOT.times(|number| by_hand(jobs, Box::new(move || number + 1)))
             })
         });
-    add(hot, Asking::HOT).measure();
+    add(ours.round_trips(hot, Asking::HOT), Asking::HOT).measure();
 
     let futex = |caller| {
         move || {
@@ -41,7 +42,7 @@ pub fn round_trips<'a>(add: impl Fn(Table<'a>, Asking) -> Table<'a>) {
         .row_of("two rings by hand, worker spins", || {
             Jobs::with(|number: u64| number + 1, |jobs| Asking::IDLE.times(|number| by_hand(jobs, number)))
         });
-    add(idle, Asking::IDLE).measure();
+    add(ours.round_trips(idle, Asking::IDLE), Asking::IDLE).measure();
 }
 
 #[inline(always)]
@@ -62,7 +63,7 @@ impl<R> Call<R> for Boxed<R> {
 }
 
 /// Ten thousand at once.
-pub fn many_in_flight<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
+pub fn many_in_flight<'a>(ours: &'a Ours, add: impl Fn(Table<'a>) -> Table<'a>) {
     let table = Table::new("10,000 jobs in flight, each with a result, million per second")
         .row("LIMIT two rings by hand, worker spins, numbers", || {
             Jobs::with(
@@ -83,11 +84,11 @@ pub fn many_in_flight<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
                 })
             })
         });
-    add(table).measure();
+    add(ours.in_flight(table)).measure();
 }
 
 /// A million tasks, each handed over by itself.
-pub fn tiny_tasks<'a>(add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
+pub fn tiny_tasks<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
     let bytes = tiny_bytes();
     let table = Table::new("a million tasks that store a byte, spawned one by one, million per second").row(
         "LIMIT two rings by hand, worker spins, boxed closures",
@@ -106,11 +107,11 @@ pub fn tiny_tasks<'a>(add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>)
             })
         },
     );
-    add(table, bytes).measure();
+    add(ours.tiny(table, bytes), bytes).measure();
 }
 
 /// 200 MiB of numbers change hands twice.
-pub fn large_vectors<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
+pub fn large_vectors<'a>(ours: &'a Ours, add: impl Fn(Table<'a>) -> Table<'a>) {
     let table = Table::with_columns("200 MiB of f32 to a worker and back, us", &COLUMNS).row_of(
         "LIMIT two rings by hand, worker spins",
         || {
@@ -126,5 +127,5 @@ pub fn large_vectors<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
             })
         },
     );
-    add(table).measure();
+    add(ours.large(table)).measure();
 }
