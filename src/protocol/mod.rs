@@ -31,6 +31,7 @@ pub(crate) mod stream;
 #[allow(dead_code, reason = "tasks will count")]
 pub(crate) mod tally;
 pub(crate) mod task_cell;
+pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod turns;
 pub(crate) mod wakers;

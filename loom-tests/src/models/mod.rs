@@ -30,6 +30,7 @@ mod spares;
 mod spinners;
 mod stream;
 mod tally;
+mod token;
 mod top;
 mod turns;
 mod wakers;
@@ -49,6 +50,7 @@ pub fn scenarios() -> Vec<Scenario> {
         wakers::scenarios(),
         spinners::scenarios(),
         tally::scenarios(),
+        token::scenarios(),
         top::scenarios(),
         turns::scenarios(),
         lanes::scenarios(),

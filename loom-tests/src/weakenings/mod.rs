@@ -29,6 +29,7 @@ mod spares;
 mod spinners;
 mod stream;
 mod tally;
+mod token;
 mod top;
 mod turns;
 mod wakers;
@@ -96,6 +97,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
     tally::WEAKENINGS,
+    token::WEAKENINGS,
     top::WEAKENINGS,
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
