@@ -41,7 +41,7 @@ impl Pool {
     ///
     /// The first error in the order of the file: the first record that has more or fewer fields than the header
     /// (unless the file is flexible), an unclosed quote, or what `fold` returned, with file, line, record and byte.
-    /// Also if the file was cut short meanwhile, or if the scan was cancelled through its
+    /// Also if the file was cut short meanwhile, if the [`Token`](crate::pool::Token) under which the caller works is stopped, or if the scan was cancelled through its
     /// [`ScanWatch`](super::ScanWatch).
     ///
     /// # Panics

@@ -60,7 +60,7 @@ pub enum PipelineError {
     Cancelled,
     /// A ring had no free buffer when the run was to start, or was closed. Nothing ran.
     NoBuffer,
-    /// The pool could not run it. Nothing ran.
+    /// The pool could not run it, and nothing ran; or the [`Token`](crate::pool::Token) of its caller was stopped.
     Pool(LoopError),
 }
 

@@ -80,7 +80,8 @@ impl<'a> Pipeline<'a> {
     ///
     /// [`PipelineError::Failed`] and [`PipelineError::Panicked`], with the buffer, when a closure does;
     /// [`PipelineError::Cancelled`]; [`PipelineError::NoBuffer`] if a ring has none free at the start;
-    /// [`PipelineError::Pool`] in a process forked after the pool was built.
+    /// [`PipelineError::Pool`] in a process forked after the pool was built, and when the [`Token`](crate::pool::Token)
+    /// under which the caller works is stopped, which is looked at before each buffer of each stage.
     ///
     /// # Examples
     ///

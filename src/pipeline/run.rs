@@ -21,6 +21,7 @@ use std::time::Instant;
 use super::control::Control;
 use super::error::{AnyBuffer, PipelineError};
 use super::work::{Cause, Load, Ran, Work};
+use crate::pool::stopped_here;
 use crate::protocol::places::look_after_step;
 
 /// A run of a pipeline.
@@ -70,6 +71,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut carried = None;
         let mut since = Instant::now();
         loop {
+            self.obey_token();
             let job = match carried.take().or_else(|| self.look_around()) {
                 Some(Found::Job(job)) => job,
                 Some(Found::Over) => return,
@@ -84,6 +86,15 @@ impl<'r, 'a> Run<'r, 'a> {
             };
             self.call_for_help();
             carried = self.run(job, &mut since);
+        }
+    }
+
+    /// Stops the run if the token is stopped under which its caller works.
+    fn obey_token(&self) {
+        if let Some(stopped) = stopped_here()
+            && self.control.stop()
+        {
+            self.keep(PipelineError::Pool(stopped.into()));
         }
     }
 
@@ -202,15 +213,20 @@ impl<'r, 'a> Run<'r, 'a> {
                 Cause::Error(error) => PipelineError::Failed { stage, error, buffer },
                 Cause::Panic(panic) => PipelineError::Panicked { stage, panic, buffer },
             };
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            self.keep(failure);
         }
+    }
+
+    fn keep(&self, failure: PipelineError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
     /// Says how the run went, after all workers have left it.
     pub(super) fn into_result(self) -> Result<(), PipelineError> {
         match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            // Whoever said stop in the end: a run that failed does not get its parcel home.
+            _ if self.control.course.is_complete() => Ok(()),
             Some(failure) => Err(failure),
-            None if self.control.course.is_complete() => Ok(()),
             None => Err(PipelineError::Cancelled),
         }
     }

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::cancel::{Token, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::{inside_job, is_inside_job};
 use super::error::LoopError;
@@ -21,7 +22,8 @@ impl Pool {
     /// # Errors
     ///
     /// [`LoopError::Forked`] in a process forked after the pool was built; [`LoopError::InsideJob`] when called from
-    /// inside a job of any pool, where every worker could be waiting for another.
+    /// inside a job of any pool, where every worker could be waiting for another; [`LoopError::Stopped`] if the caller's
+    /// [`Token`](super::Token) is stopped at the start. The bodies work under that token; once they run, all run.
     ///
     /// # Panics
     ///
@@ -64,26 +66,31 @@ impl Crew {
         if is_inside_job() {
             return Err(LoopError::InsideJob);
         }
-        let owned = self.wait_for_seat();
-        let helpers = self.workers as u32 - 1;
-        let (shares, panic, done) = (&owned.seat.shares, FirstPanic::default(), Latch::new(helpers));
-        shares.deal(0..helpers + 1, self.workers);
-        let posting = Posting::new(body, Deal::Named { done: &done }, &panic);
-        // SAFETY: the result is dropped below, before anything that the posting borrows.
-        let posted = unsafe { owned.post(posting) };
-        self.wake(u32::MAX);
-        posting.run_some(shares, 0);
-        done.wait(self.spins);
-        drop(posted);
-        panic.resume();
-        Ok(())
+        current(|token| {
+            token.map_or(Ok(()), Token::check)?;
+            let watch = token.map(Watch::new);
+            let owned = self.wait_for_seat();
+            let helpers = self.workers as u32 - 1;
+            let (shares, panic, done) = (&owned.seat.shares, FirstPanic::default(), Latch::new(helpers));
+            shares.deal(0..helpers + 1, self.workers);
+            let posting = Posting::new(body, Deal::Named { done: &done }, &panic, watch.as_ref());
+            // SAFETY: the result is dropped below, before anything that the posting borrows.
+            let posted = unsafe { owned.post(posting) };
+            self.wake(u32::MAX);
+            posting.run_some(shares, 0);
+            done.wait(self.spins);
+            drop(posted);
+            panic.resume();
+            Ok(())
+        })
     }
 
     /// Runs `body` on the calling thread, and once more on each helper that has time before it has returned there; returns
     /// when all have. `body` gets the worker's number.
     ///
     /// It waits for nobody who is elsewhere, so it may be called inside a job too: there `body` runs on its caller alone
-    /// if need be. A `body` that waits must do with that.
+    /// if need be. A `body` that waits must do with that. It inherits the caller's token everywhere, and it is for `body` to
+    /// look at it: only a token that is stopped at the start keeps it from running.
     pub(crate) fn gather<F>(&self, body: &F) -> Result<(), LoopError>
     where
         F: Fn(usize) + Sync,
@@ -91,24 +98,28 @@ impl Crew {
         if self.is_forked() {
             return Err(LoopError::Forked);
         }
-        let seat = if self.workers > 1 { self.own_seat() } else { None };
-        let Some(owned) = seat else {
-            inside_job(|| body(0));
-            return Ok(());
-        };
-        // A piece for each worker: who has one stays in it until all is done.
-        let piece = |worker, _: Range<u32>| body(worker);
-        let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
-        shares.deal(0..self.workers as u32, self.workers);
-        let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic);
-        // SAFETY: the result is dropped below, before anything that the posting borrows.
-        let posted = unsafe { owned.post(posting) };
-        self.wake(u32::MAX);
-        posting.run_some(shares, 0);
-        shares.cancel();
-        drop(posted);
-        panic.resume();
-        Ok(())
+        current(|token| {
+            token.map_or(Ok(()), Token::check)?;
+            let watch = token.map(Watch::new);
+            let seat = if self.workers > 1 { self.own_seat() } else { None };
+            let Some(owned) = seat else {
+                inside_job(|| body(0));
+                return Ok(());
+            };
+            // A piece for each worker: who has one stays in it until all is done.
+            let piece = |worker, _: Range<u32>| body(worker);
+            let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
+            shares.deal(0..self.workers as u32, self.workers);
+            let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic, watch.as_ref());
+            // SAFETY: the result is dropped below, before anything that the posting borrows.
+            let posted = unsafe { owned.post(posting) };
+            self.wake(u32::MAX);
+            posting.run_some(shares, 0);
+            shares.cancel();
+            drop(posted);
+            panic.resume();
+            Ok(())
+        })
     }
 
     /// Waits for a free seat. We are not inside a job, so whoever holds one does not wait for us.

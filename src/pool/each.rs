@@ -19,7 +19,8 @@ impl Pool {
     /// # Errors
     ///
     /// [`LoopError::Forked`] and [`LoopError::Lengths`] before anything ran; [`LoopError::Memory`] if a mapped file
-    /// was truncated meanwhile.
+    /// was truncated meanwhile; [`LoopError::Stopped`] when the [`Token`](super::Token) under which the caller works is
+    /// stopped before all is done. No chunk is begun then, and those that have run stay as they are.
     ///
     /// # Panics
     ///
@@ -98,7 +99,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`LoopError::Forked`] before anything ran.
+    /// [`LoopError::Forked`] before anything ran; [`LoopError::Stopped`] when the [`Token`](super::Token) under which the
+    /// caller works is stopped before all is done.
     ///
     /// # Panics
     ///
@@ -127,7 +129,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`LoopError::Forked`] before anything ran.
+    /// [`LoopError::Forked`] before anything ran; [`LoopError::Stopped`] when the [`Token`](super::Token) under which the
+    /// caller works is stopped before all is done.
     ///
     /// # Panics
     ///

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::memory::RegionError;
 
+use super::cancel::Stopped;
 use super::size::{MOST_WORKERS, SizeError, VARIABLE};
 use crate::error::SystemError;
 
@@ -111,6 +112,9 @@ pub enum LoopError {
     /// [`Pool::broadcast`](super::Pool::broadcast) was called from inside a pool's job, where waiting for every
     /// worker could wait for itself. Nothing ran.
     InsideJob,
+    /// The [`Token`](super::Token) under which the loop ran told it to stop, and some of it has not run. What has run is
+    /// done: elements that were changed in place stay changed. A reduction's partial results are dropped.
+    Stopped(Stopped),
     /// The mapped file that the loop went over was truncated under it. What the loop read of the missing part was
     /// zeros, and what it wrote there is lost.
     Memory(RegionError),
@@ -127,6 +131,7 @@ impl fmt::Display for LoopError {
                 )
             }
             Self::InsideJob => write!(f, "broadcast cannot be called from inside a pool's job"),
+            Self::Stopped(stopped) => write!(f, "the loop was stopped: {stopped}"),
             Self::Memory(source) => source.fmt(f),
         }
     }
@@ -136,8 +141,15 @@ impl std::error::Error for LoopError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Memory(source) => Some(source),
+            Self::Stopped(stopped) => Some(stopped),
             _ => None,
         }
+    }
+}
+
+impl From<Stopped> for LoopError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
     }
 }
 

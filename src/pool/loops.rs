@@ -12,10 +12,12 @@
 
 use std::ops::Range;
 
+use super::cancel::{Token, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::inside_job;
 use super::error::LoopError;
 use super::helper::SPIN;
+use super::pace::Pace;
 use super::posting::{Deal, FirstPanic, Posting, kind_of};
 use crate::protocol::cost::Kind;
 
@@ -32,9 +34,26 @@ const MEASURABLE: u64 = 500;
 /// From this many pieces on, the first ones tell what the rest will cost.
 const ENOUGH_TO_PROBE: u32 = 16;
 
+/// Runs `body` over the pieces on this thread: all at once, or under a token a few at a time, until it is stopped.
+fn alone<F>(pieces: Range<u32>, most: u32, watch: Option<&Watch<'_>>, body: &F)
+where
+    F: Fn(usize, Range<u32>) + Sync,
+{
+    let Some(watch) = watch else { return inside_job(|| body(0, pieces)) };
+    let Range { mut start, end } = pieces;
+    let mut pace = Pace::new(most);
+    while start < end && watch.lets_go_on() {
+        let next = end.min(start.saturating_add(pace.pieces()));
+        inside_job(|| body(0, start..next));
+        start = next;
+        pace.keep();
+    }
+}
+
 impl Crew {
     /// Runs `body` over the pieces `0..count`, at most `most` at once, on whoever has time; returns when all are done.
-    /// `body` gets the worker's number and a range of pieces. A panic in it is resumed here.
+    /// `body` gets the worker's number and a range of pieces. A panic in it is resumed here. Under a token that is stopped
+    /// no more pieces are run.
     #[inline]
     pub(crate) fn run<F>(&self, count: u32, most: u32, body: &F) -> Result<(), LoopError>
     where
@@ -43,15 +62,19 @@ impl Crew {
         if self.is_forked() {
             return Err(LoopError::Forked);
         }
-        if count > 1 && self.workers > 1 {
-            self.run_with_help(count, most, body);
-        } else if count > 0 {
-            inside_job(|| body(0, 0..count));
-        }
-        Ok(())
+        current(|token| {
+            token.map_or(Ok(()), Token::check)?;
+            let watch = token.map(Watch::new);
+            if count > 1 && self.workers > 1 {
+                self.run_with_help(count, most, watch.as_ref(), body);
+            } else if count > 0 {
+                alone(0..count, most, watch.as_ref(), body);
+            }
+            Ok(watch.map_or(Ok(()), |watch| watch.result())?)
+        })
     }
 
-    fn run_with_help<F>(&self, count: u32, most: u32, body: &F)
+    fn run_with_help<F>(&self, count: u32, most: u32, watch: Option<&Watch<'_>>, body: &F)
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
@@ -60,32 +83,46 @@ impl Crew {
         let asleep = self.bed.sleeping();
         let all_asleep = asleep as usize == self.workers - 1;
         let (done, is_worth_a_wake) = match expected {
-            Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, body), true),
+            Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, watch, body), true),
             Some(WORTH_A_WAKE..) => (0, true),
             None if count < ENOUGH_TO_PROBE || !all_asleep => (0, true),
-            _ if all_asleep => (self.probe(kind, count, most, asleep, false, body), true),
+            _ if all_asleep => (self.probe(kind, count, most, asleep, false, watch, body), true),
             _ => (0, false),
         };
         if done < count {
             match self.own_seat() {
-                Some(owned) => self.share(owned, kind, done..count, most, is_worth_a_wake, body),
-                None => inside_job(|| body(0, done..count)),
+                Some(owned) => self.share(owned, kind, done..count, most, is_worth_a_wake, watch, body),
+                None => alone(done..count, most, watch, body),
             }
         }
     }
 
     /// Runs pieces from the first on until the rest is worth a wake, or none is left; returns how many it ran. If the
-    /// loop is `known` to be short, half of it is enough of a proof.
-    fn probe<F>(&self, kind: Kind, count: u32, most: u32, asleep: u32, known: bool, body: &F) -> u32
+    /// loop is `known` to be short, half of it is enough of a proof; but not under a token, which that half might not
+    /// hear. A loop that is stopped has nothing left.
+    #[allow(clippy::too_many_arguments)]
+    fn probe<F>(
+        &self,
+        kind: Kind,
+        count: u32,
+        most: u32,
+        asleep: u32,
+        known: bool,
+        watch: Option<&Watch<'_>>,
+        body: &F,
+    ) -> u32
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
         let start = self.nanoseconds();
-        let mut next = if known { count.div_ceil(2) } else { 1 };
+        let mut next = if known && watch.is_none() { count.div_ceil(2) } else { 1 };
         let mut done = 0;
         let (mut timed, mut spent) = (0, 0);
         while done < count {
             let end = count.min(done + next.min(most));
+            if watch.is_some_and(|watch| !watch.lets_go_on()) {
+                return count;
+            }
             inside_job(|| body(0, done..end));
             done = end;
             if timed > 0 && done == count {
@@ -110,7 +147,8 @@ impl Crew {
         done
     }
 
-    /// Posts the pieces, wakes helpers for them if that is worth it, and works until all are done.
+    /// Posts the pieces, wakes helpers for them if that is worth it, and works until all are done or the loop is stopped.
+    #[allow(clippy::too_many_arguments)]
     fn share<F>(
         &self,
         owned: OwnedSeat<'_>,
@@ -118,13 +156,14 @@ impl Crew {
         pieces: Range<u32>,
         most: u32,
         is_worth_a_wake: bool,
+        watch: Option<&Watch<'_>>,
         body: &F,
     ) where
         F: Fn(usize, Range<u32>) + Sync,
     {
         let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
         shares.deal(pieces.clone(), self.workers.min(pieces.len()));
-        let posting = Posting::new(body, Deal::Stealing { most }, &panic);
+        let posting = Posting::new(body, Deal::Stealing { most }, &panic, watch);
         // SAFETY: the result is dropped below, before anything that the posting borrows.
         let posted = unsafe { owned.post(posting) };
         // Only now that the loop is up: whoever lies down later finds it.
@@ -132,10 +171,7 @@ impl Crew {
             self.wake(pieces.len() as u32 - 1);
         }
         let start = self.nanoseconds();
-        let mut done = 0;
-        while let ran @ 1.. = posting.run_some(shares, 0) {
-            done += ran;
-        }
+        let done = posting.run_rest(shares, 0);
         self.remember(kind, self.nanoseconds() - start, done);
         drop(posted);
         panic.resume();

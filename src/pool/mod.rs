@@ -18,6 +18,7 @@
 mod arrays;
 mod broadcast;
 mod builder;
+mod cancel;
 mod chunks;
 mod crew;
 mod current;
@@ -30,6 +31,7 @@ mod life;
 mod loops;
 #[allow(dead_code, unused_imports, reason = "tasks will count")]
 mod metrics;
+mod pace;
 mod place;
 mod posting;
 mod reduce;
@@ -40,6 +42,8 @@ mod staff;
 pub mod task;
 
 pub use builder::{JobMask, Pinning, PoolBuilder};
+pub(crate) use cancel::stopped_here;
+pub use cancel::{Stopped, Token, with_token};
 pub use chunks::{Chunks, Source};
 pub use error::{BuildError, LoopError};
 pub use handle::Pool;

@@ -9,7 +9,9 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
+use super::cancel::{Watch, with_current};
 use super::current::{inside_job, is_inside_job};
+use super::pace::Pace;
 use crate::protocol::cost::Kind;
 use crate::protocol::latch::Latch;
 use crate::protocol::shares::Shares;
@@ -32,6 +34,8 @@ pub(crate) struct Posting<'a> {
     panic: &'a FirstPanic,
     /// Whether its caller is none of a pool's own threads: it works on the CPU that the stand-in would.
     from_outside: bool,
+    /// The token of the loop, if it has one.
+    watch: Option<&'a Watch<'a>>,
 }
 
 /// The first panic of a loop's body.
@@ -59,17 +63,20 @@ pub(crate) fn kind_of<F: Fn(usize, Range<u32>) + Sync>(_: &F) -> Kind {
 }
 
 impl<'a> Posting<'a> {
-    /// Makes a posting of `body`, which gets the worker's number and a range of pieces.
+    /// Makes a posting of `body`, which gets the worker's number and a range of pieces. Under a token, helpers inherit it;
+    /// and pieces for whoever comes are no longer run once it is stopped.
     pub(crate) fn new<F: Fn(usize, Range<u32>) + Sync>(
         body: &'a F,
         deal: Deal<'a>,
         panic: &'a FirstPanic,
+        watch: Option<&'a Watch<'a>>,
     ) -> Self {
         Self {
             body: std::ptr::from_ref(body).cast(),
             call: call::<F>,
             deal,
             panic,
+            watch,
             from_outside: !is_inside_job(),
         }
     }
@@ -110,13 +117,45 @@ impl<'a> Posting<'a> {
         }
     }
 
-    /// Runs all that is left for `worker`, as one of the helpers.
-    pub(crate) fn help(&self, shares: &Shares, worker: usize) {
-        while self.run_some(shares, worker) > 0 {
-            if let Deal::Named { done } = self.deal {
-                done.arrive();
+    /// Runs all that is left for `worker`, and stops when the loop's token does; returns how many pieces it ran.
+    pub(crate) fn run_rest(&self, shares: &Shares, worker: usize) -> u32 {
+        let mut done = 0;
+        match (self.deal, self.watch) {
+            (Deal::Stealing { most }, Some(watch)) => {
+                let mut pace = Pace::new(most);
+                loop {
+                    let pieces = shares.take(worker, pace.pieces());
+                    if pieces.is_empty() {
+                        break;
+                    }
+                    if !watch.lets_go_on() {
+                        shares.cancel();
+                        break;
+                    }
+                    done += pieces.len() as u32;
+                    self.run(shares, worker, pieces);
+                    pace.keep();
+                }
+            }
+            _ => {
+                while let ran @ 1.. = self.run_some(shares, worker) {
+                    done += ran;
+                }
             }
         }
+        done
+    }
+
+    /// Runs all that is left for `worker`, as one of the helpers.
+    pub(crate) fn help(&self, shares: &Shares, worker: usize) {
+        with_current(self.watch.map(|watch| watch.token), || match self.deal {
+            Deal::Stealing { .. } => _ = self.run_rest(shares, worker),
+            Deal::Named { done } => {
+                if self.run_some(shares, worker) > 0 {
+                    done.arrive();
+                }
+            }
+        });
     }
 
     fn run(&self, shares: &Shares, worker: usize, pieces: Range<u32>) {

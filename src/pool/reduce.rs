@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::cancel::current;
 use super::chunks::{Chunks, Source, piece_len};
 use super::current::inside_job;
 use super::cut::Cut;
@@ -86,7 +87,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`LoopError::Forked`] before anything ran.
+    /// [`LoopError::Forked`] before anything ran; [`LoopError::Stopped`] when the [`Token`](super::Token) under which the
+    /// caller works is stopped before all is done, with the results so far dropped.
     ///
     /// # Panics
     ///
@@ -131,7 +133,8 @@ impl Pool {
         if self.crew().is_forked() {
             return Err(LoopError::Forked);
         }
-        if leaves == 1 || self.workers() == 1 {
+        // Alone the tree is walked by recursion, which no token stops.
+        if current(|token| token.is_none()) && (leaves == 1 || self.workers() == 1) {
             let width = leaves.checked_next_power_of_two().unwrap_or(1 << 31);
             return Ok(inside_job(|| alone(0, width, leaves, &map, &reduce)));
         }
