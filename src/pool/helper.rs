@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::crew::{Crew, Seat, Seen};
 use super::handle::Pool;
 use super::place::Place;
-use super::task::{Turn, Work};
+use super::task::{Hand, Turn, Work, run_by};
 use crate::ring::Permit;
 use crate::sync::hint;
 
@@ -33,7 +33,7 @@ pub(crate) struct Helper<'a> {
 /// What a helper finds to do.
 enum Found {
     Loop(usize),
-    Task(std::sync::Arc<dyn Work>),
+    Task(Hand<dyn Work>),
 }
 
 impl<'a> Helper<'a> {
@@ -87,7 +87,7 @@ impl<'a> Helper<'a> {
             Found::Task(task) => {
                 self.place.go_out(&self.crew.homes);
                 self.turn.ran_task();
-                task.run_by(self.pool, self.number);
+                run_by(task, self.pool, self.number);
             }
         }
     }

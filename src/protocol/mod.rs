@@ -22,6 +22,7 @@ pub(crate) mod party;
 pub(crate) mod places;
 pub(crate) mod queue;
 pub(crate) mod retirement;
+pub(crate) mod returns;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;

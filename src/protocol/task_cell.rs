@@ -5,16 +5,19 @@
 //! was and says that it has ended.
 //!
 //! ```text
-//! word = ended:1 | claimed:1 | sleeper:1 | waker:1
+//! word = asked:1 | waker:1 | sleeper:1 | ended:1 | claimed:1
 //! pending (0) --claim--> claimed --end--> ended
 //! ```
-//! Whether a task that runs is asked to stop is a token's affair: `token.rs`.
+//! A task that is cancelled while it runs is asked to stop; it ends as any other. Beside the word stands the number of hands that hold
+//! the task; the last to let go drops it.
 //!
 //! - T1: the body is the claimer's alone from its claim until the end, and the only waiter's after that. One claims.
 //! - T2: no waiter is left. It says that it waits in the word that the end is written to, so the end sees it, or it sees the end.
 //!   A task's waker is in its place, under the lock, before the word says so; the end takes it from there.
 //! - CLAIM: the submitter to the claimer, carries the body. It rides on the lane or the handle, which brought the cell here;
 //!   a claim only excludes.
+//! - ASKED: `ask_to_stop` to `is_asked_to_stop`, carries what was written before the task was cancelled.
+//! - LAST: `let_go` to the last `let_go`, carries every use of the task before it is dropped.
 //! - END: `end` to `is_ended`, `wait_until` and `enlist`, carries the outcome.
 
 use std::sync::PoisonError;
@@ -25,17 +28,19 @@ use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::futex;
 use crate::sync::lock::Mutex;
 
-use Ordering::{Acquire, Relaxed, Release};
+use Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const CLAIMED: u32 = 1;
 const ENDED: u32 = 1 << 1;
 const SLEEPER: u32 = 1 << 2;
 const WAKER: u32 = 1 << 3;
+const ASKED: u32 = 1 << 4;
 
 /// The word of a task, and the waker of whoever awaits it.
 #[derive(Debug)]
 pub(crate) struct TaskCell {
     word: AtomicU32,
+    hands: AtomicU32,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -45,8 +50,34 @@ pub(crate) struct TaskCell {
 pub(crate) struct Claimed(());
 
 impl TaskCell {
+    /// Makes the cell of a task that one hand holds.
     pub(crate) fn new() -> Self {
-        Self { word: AtomicU32::new(0), waker: Mutex::new(None) }
+        Self { word: AtomicU32::new(0), hands: AtomicU32::new(1), waker: Mutex::new(None) }
+    }
+
+    /// Counts another hand, of one that holds the task already.
+    pub(crate) fn hold(&self) {
+        // ORDERING: Relaxed; the count is above zero, and stays so while the caller holds on.
+        self.hands.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a hand off; returns whether it was the last, which has the task to itself.
+    pub(crate) fn let_go(&self) -> bool {
+        // ORDERING: LAST, both sides. Model: loom-tests/task_cell.rs.
+        self.hands.fetch_sub(1, AcqRel) == 1
+    }
+
+    /// Asks the task to stop, if it runs.
+    pub(crate) fn ask_to_stop(&self) {
+        // ORDERING: ASKED, release side.
+        self.word.fetch_or(ASKED, Release);
+    }
+
+    /// Returns whether the task is asked to stop.
+    #[inline]
+    pub(crate) fn is_asked_to_stop(&self) -> bool {
+        // ORDERING: ASKED, acquire side.
+        self.word.load(Acquire) & ASKED != 0
     }
 
     /// Takes the task, if nobody has.

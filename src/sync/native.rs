@@ -14,6 +14,7 @@ pub(crate) mod atomic {
     pub(crate) type AtomicI16 = atomic::AtomicI16;
     pub(crate) type AtomicI32 = atomic::AtomicI32;
     pub(crate) type AtomicI64 = atomic::AtomicI64;
+    pub(crate) type AtomicPtr<T> = atomic::AtomicPtr<T>;
     pub(crate) type AtomicU8 = atomic::AtomicU8;
     pub(crate) type AtomicU16 = atomic::AtomicU16;
     pub(crate) type AtomicU32 = atomic::AtomicU32;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::super::handle::Pool;
 use super::job::Head;
+use super::options::after;
 
 /// What a running task can ask: whether it should stop, what it is called, where it runs.
 ///
@@ -25,7 +26,12 @@ pub struct Cx<'a> {
 
 impl<'a> Cx<'a> {
     pub(super) fn new(pool: &'a Pool, head: &'a Head, worker: usize) -> Self {
-        Self { pool, head, worker, stop_at: head.limits.run.and_then(super::options::after) }
+        Self {
+            pool,
+            head,
+            worker,
+            stop_at: head.terms.as_ref().and_then(|terms| terms.run_budget).and_then(after),
+        }
     }
 
     /// Returns the number of the thread that runs the task; 0 if it is none of the pool's.
@@ -55,7 +61,7 @@ impl<'a> Cx<'a> {
 
     /// Returns whether the task should stop: it was cancelled, or has run for as long as it may.
     pub fn is_stopped(&self) -> bool {
-        self.head.is_asked_to_stop()
+        self.head.cell.is_asked_to_stop()
             || self.stop_at.is_some_and(|at| Instant::now() >= at)
             || self.pool.crew().tasks.is_stopping()
     }

@@ -4,28 +4,27 @@
 //!   submitted, and then takes out what is left in the lanes; who closes does so too, after its own fence. Whoever's fence is later sees what
 //!   the other did.
 
-use std::sync::Arc;
-
 use super::super::crew::Crew;
 use super::super::current;
 use super::super::handle::Pool;
 use super::super::staff::Staff;
 use super::error::Refusal;
-use super::job::{Unrun, Work};
+use super::hand::Hand;
+use super::job::{Unrun, Work, end_unrun, run_by};
 use super::options::{WhenFull, after};
 
 impl Pool {
     /// Takes a task in, or says why not.
-    pub(super) fn enqueue(&self, work: Arc<dyn Work>, when_full: WhenFull) -> Result<(), Refusal> {
+    pub(super) fn enqueue(&self, work: Hand<dyn Work>, when_full: WhenFull) -> Result<(), Refusal> {
         let crew = self.crew();
         crew.can_take_tasks()?;
-        if let Some(worker) = work.head().worker
+        if let Some(worker) = work.head().worker()
             && !(1..=crew.tasks.threads()).contains(&worker)
         {
             return Err(Refusal::NoSuchWorker { worker, workers: crew.tasks.threads() });
         }
         Staff::stand_in(self).map_err(Refusal::Spawn)?;
-        let worker = work.head().worker;
+        let worker = work.head().worker();
         match crew.tasks.push(work) {
             Ok(()) => {}
             Err(work) => {
@@ -40,14 +39,14 @@ impl Pool {
 
     /// Does what the submitter chose for a full lane; returns whether the task is in its lane.
     #[cold]
-    fn at_full(&self, work: Arc<dyn Work>, when_full: WhenFull) -> Result<bool, Refusal> {
+    fn at_full(&self, work: Hand<dyn Work>, when_full: WhenFull) -> Result<bool, Refusal> {
         let crew = self.crew();
         let capacity = crew.tasks.capacity();
         let full = |_| Refusal::Full { capacity };
         let is_closed = || crew.bed.is_closed();
         match when_full {
             WhenFull::GiveBack => Err(full(work)),
-            WhenFull::DropNewest => Ok(!work.end_unrun(Unrun::Dropped)),
+            WhenFull::DropNewest => Ok(!end_unrun(&*work, Unrun::Dropped)),
             WhenFull::DropOldest => {
                 let mut waiting = work;
                 while let Err(work) = crew.tasks.push(waiting) {
@@ -68,7 +67,7 @@ impl Pool {
                 Ok(true)
             }
             WhenFull::Wait | WhenFull::WaitFor(_) | WhenFull::RunHere => {
-                work.run_by(self, current::number_in(crew));
+                run_by(work, self, current::number_in(crew));
                 Ok(false)
             }
         }

@@ -5,14 +5,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::super::current;
 use super::super::handle::Pool;
 use super::error::TaskError;
-use super::job::{Head, Outcome, Unrun, Work};
+use super::hand::Hand;
+use super::job::{Head, Outcome, Unrun, end_unrun, run_unless_claimed};
 use super::options::after;
 use crate::ring::Waiting;
 
@@ -38,12 +38,12 @@ use crate::ring::Waiting;
 /// ```
 #[must_use = "dropping a task lets it run on, and drops its result"]
 pub struct Task<R> {
-    outcome: Arc<dyn Outcome<R>>,
+    outcome: Hand<dyn Outcome<R>>,
     pool: Pool,
 }
 
 impl<R> Task<R> {
-    pub(super) fn new<T: Outcome<R> + 'static>(outcome: Arc<T>, pool: &Pool) -> Self {
+    pub(super) fn new(outcome: Hand<dyn Outcome<R>>, pool: &Pool) -> Self {
         Self { outcome, pool: pool.of_same_crew() }
     }
 
@@ -77,9 +77,9 @@ impl<R> Task<R> {
         let cell = &self.head().cell;
         if !cell.is_ended() {
             let here = current::number_in(self.pool.crew());
-            let is_ours_to_run = self.head().worker.is_none_or(|worker| worker == here);
+            let is_ours_to_run = self.head().worker().is_none_or(|worker| worker == here);
             if is_ours_to_run {
-                (Arc::clone(&self.outcome) as Arc<dyn Work>).run_by(&self.pool, here);
+                run_unless_claimed(&*self.outcome, &self.pool, here);
             } else if here != 0 || current::is_inside_job() {
                 return Err(TaskError::InsideJob);
             }
@@ -126,9 +126,8 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cancel(&self) {
-        let work = Arc::clone(&self.outcome) as Arc<dyn Work>;
-        if !work.end_unrun(Unrun::Cancelled) {
-            self.head().ask_to_stop();
+        if !end_unrun(&*self.outcome, Unrun::Cancelled) {
+            self.head().cell.ask_to_stop();
         }
     }
 

@@ -7,14 +7,15 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::current::inside_job;
 use super::super::handle::Pool;
+use super::blocks::Home;
 use super::context::Cx;
 use super::error::{Panic, TaskError};
-use super::options::{Lane, Limits};
+use super::hand::Hand;
+use super::options::Lane;
 use crate::protocol::task_cell::{Claimed, TaskCell};
 use crate::sync::UnsafeCell;
 
@@ -23,26 +24,33 @@ use crate::sync::UnsafeCell;
 pub(crate) struct Head {
     pub(super) cell: TaskCell,
     pub(super) name: &'static str,
+    /// Where its memory goes back to, if it lies in a block.
+    pub(super) home: Option<&'static Home>,
+    /// Most tasks have none.
+    pub(super) terms: Option<Box<Terms>>,
     pub(super) lane: Lane,
+}
+
+/// What is special about a task.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Terms {
     /// The only worker that may run it.
     pub(super) worker: Option<usize>,
-    pub(super) limits: Limits,
     /// When it must have begun.
     pub(super) begin_by: Option<Instant>,
-    pub(super) asked: Asked,
+    /// How long it may run.
+    pub(super) run_budget: Option<Duration>,
 }
 
 impl Head {
-    pub(super) fn is_asked_to_stop(&self) -> bool {
-        self.asked.get().is_some()
+    pub(super) fn worker(&self) -> Option<usize> {
+        self.terms.as_ref()?.worker
     }
 
-    pub(super) fn ask_to_stop(&self) {
-        let _ = self.asked.set(());
+    fn is_overdue(&self) -> bool {
+        self.terms.as_ref().and_then(|terms| terms.begin_by).is_some_and(|by| Instant::now() > by)
     }
 }
-
-type Asked = std::sync::OnceLock<()>;
 
 /// Why a task ends without having run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,8 @@ pub(crate) enum Unrun {
 /// A task of any type, for those who run it.
 pub(crate) trait Work: Send + Sync + fmt::Debug {
     fn head(&self) -> &Head;
+
+    fn head_mut(&mut self) -> &mut Head;
 
     /// Runs the body, of whoever claimed it, and ends the task.
     fn run(&self, claimed: Claimed, pool: &Pool, worker: usize);
@@ -109,7 +119,7 @@ impl<F, R> Job<F, R> {
     }
 
     /// Takes the closure back, of a task that was refused; none if somebody has run or dropped it.
-    pub(super) fn into_closure(self: Arc<Self>) -> Option<F> {
+    pub(super) fn take_closure(&self) -> Option<F> {
         let claimed = self.head.cell.try_claim()?;
         // SAFETY: we have claimed it (T1).
         let body = unsafe { self.replace(Body::Taken) };
@@ -150,6 +160,10 @@ where
 {
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
     }
 
     fn run(&self, claimed: Claimed, pool: &Pool, worker: usize) {
@@ -199,23 +213,26 @@ impl<F, R> fmt::Debug for Job<F, R> {
     }
 }
 
-impl dyn Work {
-    /// Runs a task that came out of a lane, as thread `number` of the pool, unless somebody else has it.
-    pub(crate) fn run_by(self: Arc<Self>, pool: &Pool, number: usize) {
-        if let Some(claimed) = self.head().cell.try_claim() {
-            if self.head().begin_by.is_some_and(|by| Instant::now() > by) {
-                self.give_up(claimed, Unrun::Overdue);
-            } else {
-                self.run(claimed, pool, number);
-            }
-        }
-        // Ours may be the last hand, and then the result is dropped here.
-        drop_quietly(self);
-    }
+/// Runs a task that came out of a lane, as thread `number` of the pool, unless somebody else has it.
+pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize) {
+    run_unless_claimed(&*task, pool, number);
+    // Ours may be the last hand, and then the result is dropped here.
+    drop_quietly(task);
+}
 
-    /// Drops the task, unless somebody else has it; returns whether it did.
-    pub(crate) fn end_unrun(&self, why: Unrun) -> bool {
-        let claimed = self.head().cell.try_claim();
-        claimed.map(|claimed| self.give_up(claimed, why)).is_some()
+/// Runs a task as thread `number` of the pool, unless somebody else has it.
+pub(super) fn run_unless_claimed<W: Work + ?Sized>(task: &W, pool: &Pool, number: usize) {
+    if let Some(claimed) = task.head().cell.try_claim() {
+        if task.head().is_overdue() {
+            task.give_up(claimed, Unrun::Overdue);
+        } else {
+            task.run(claimed, pool, number);
+        }
     }
+}
+
+/// Drops a task's body, unless somebody else has it; returns whether it did.
+pub(super) fn end_unrun<W: Work + ?Sized>(task: &W, why: Unrun) -> bool {
+    let claimed = task.head().cell.try_claim();
+    claimed.map(|claimed| task.give_up(claimed, why)).is_some()
 }

@@ -17,10 +17,12 @@
 //! ```
 
 mod ageing;
+mod blocks;
 mod carrier;
 mod context;
 mod enqueue;
 mod error;
+mod hand;
 mod handle;
 mod job;
 mod occupancy;
@@ -29,7 +31,8 @@ mod queues;
 mod submit;
 
 pub(crate) use ageing::Turn;
-pub(crate) use job::{Unrun, Work};
+pub(crate) use hand::Hand;
+pub(crate) use job::{Unrun, Work, run_by};
 pub(crate) use queues::Tasks;
 
 pub use carrier::{Carrier, CarrierError};

@@ -90,15 +90,9 @@ pub struct TaskOptions<'p> {
     pub(super) lane: Lane,
     pub(super) when_full: WhenFull,
     pub(super) worker: Option<usize>,
-    pub(super) limits: Limits,
-}
-
-/// How long a task may wait and run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Limits {
     /// How long it may wait from its submission on.
-    pub(super) queue: Option<Duration>,
-    pub(super) run: Option<Duration>,
+    pub(super) queue_deadline: Option<Duration>,
+    pub(super) run_budget: Option<Duration>,
 }
 
 /// When something is over that begins now; none if the clock cannot express it.
@@ -119,7 +113,8 @@ impl Pool {
             lane: Lane::default(),
             when_full: WhenFull::default(),
             worker: None,
-            limits: Limits::default(),
+            queue_deadline: None,
+            run_budget: None,
         }
     }
 }
@@ -153,14 +148,14 @@ impl TaskOptions<'_> {
     /// Lets it wait for at most so long: not begun by then, it never runs and ends as
     /// [`TaskError::Overdue`](super::TaskError::Overdue).
     pub fn queue_deadline(mut self, duration: Duration) -> Self {
-        self.limits.queue = Some(duration);
+        self.queue_deadline = Some(duration);
         self
     }
 
     /// Asks it to stop once it has run for so long. It sees that in [`Cx::check`](super::Cx::check) and in loops of the
     /// pool; what it returns is delivered nevertheless.
     pub fn run_budget(mut self, duration: Duration) -> Self {
-        self.limits.run = Some(duration);
+        self.run_budget = Some(duration);
         self
     }
 }

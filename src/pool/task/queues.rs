@@ -1,15 +1,16 @@
 //! Where a pool's tasks wait: three lanes for everybody, and a lane of its own for each thread.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::ageing::Turn;
-use super::job::{Unrun, Work};
+use super::hand::Hand;
+use super::job::{Unrun, Work, end_unrun};
 use super::options::{LANES, Lane as Level};
 use crate::protocol::lane::Lane;
 use crate::ring::{Gate, Wait, Waiting};
 
-type Tickets = Lane<Arc<dyn Work>>;
+type Tickets = Lane<Hand<dyn Work>>;
 
 /// The tasks that wait.
 #[derive(Debug)]
@@ -59,17 +60,17 @@ impl Tasks {
     }
 
     /// Puts a task into its lane, or gives it back if that is full.
-    pub(super) fn push(&self, work: Arc<dyn Work>) -> Result<(), Arc<dyn Work>> {
-        self.lane(work.head().lane, work.head().worker).push(work)
+    pub(super) fn push(&self, work: Hand<dyn Work>) -> Result<(), Hand<dyn Work>> {
+        self.lane(work.head().lane, work.head().worker()).push(work)
     }
 
     /// Waits until a task is in its lane; gives it back at the deadline, or when `is_over`.
     pub(super) fn push_when_there_is_room(
         &self,
-        work: Arc<dyn Work>,
+        work: Hand<dyn Work>,
         deadline: Option<Instant>,
         is_over: impl Fn() -> bool,
-    ) -> Result<(), Arc<dyn Work>> {
+    ) -> Result<(), Hand<dyn Work>> {
         let mut waiting = Some(work);
         let _ = self.room.wait(deadline, || {
             if let Some(work) = waiting.take() {
@@ -81,13 +82,13 @@ impl Tasks {
     }
 
     /// Drops the task that has waited longest in the lane of this one; returns whether there was any.
-    pub(super) fn drop_oldest(&self, like: &Arc<dyn Work>) -> bool {
-        let oldest = self.lane(like.head().lane, like.head().worker).pop();
-        oldest.is_some_and(|work| work.end_unrun(Unrun::Dropped))
+    pub(super) fn drop_oldest(&self, like: &Hand<dyn Work>) -> bool {
+        let oldest = self.lane(like.head().lane, like.head().worker()).pop();
+        oldest.is_some_and(|work| end_unrun(&*work, Unrun::Dropped))
     }
 
     /// Takes a task for thread `number`: of its own lane first.
-    pub(crate) fn take(&self, number: usize, turn: &mut Turn) -> Option<Arc<dyn Work>> {
+    pub(crate) fn take(&self, number: usize, turn: &mut Turn) -> Option<Hand<dyn Work>> {
         let own = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get);
         let taken = own.and_then(Lane::pop).or_else(|| {
             let order = turn.first().into_iter().chain(0..LANES);
@@ -122,7 +123,7 @@ impl Tasks {
     pub(crate) fn sweep(&self, why: Unrun) -> usize {
         let lanes = self.lanes.iter().chain(&self.own).filter_map(OnceLock::get);
         let swept = lanes.flat_map(|lane| std::iter::from_fn(|| lane.pop()));
-        let swept = swept.filter(|work| work.end_unrun(why)).count();
+        let swept = swept.filter(|work| end_unrun(&**work, why)).count();
         self.room.notify_all();
         self.calm.notify_all();
         swept

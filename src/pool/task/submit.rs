@@ -6,8 +6,9 @@ use super::super::handle::Pool;
 use super::carrier::{Cargo, Carrier};
 use super::context::Cx;
 use super::error::SubmitError;
+use super::hand::Hand;
 use super::handle::Task;
-use super::job::{Head, Job, Work};
+use super::job::{Head, Job, Terms};
 use super::options::{TaskOptions, after};
 use crate::protocol::task_cell::TaskCell;
 
@@ -76,24 +77,22 @@ impl TaskOptions<'_> {
         F: FnOnce(&Cx<'_>) -> R + Send + 'static,
         R: Send + 'static,
     {
-        let head = Head {
-            cell: TaskCell::new(),
-            name: self.name,
-            lane: self.lane,
-            worker: self.worker,
-            limits: self.limits,
-            begin_by: self.limits.queue.and_then(after),
-            asked: Default::default(),
-        };
-        let job = Arc::new(Job::new(head, body));
-        match self.pool.enqueue(Arc::clone(&job) as Arc<dyn Work>, self.when_full) {
-            Ok(()) => Ok(Task::new(job, self.pool)),
-            Err(refusal) => match Arc::clone(&job).into_closure() {
-                Some(body) => Err(SubmitError::new(refusal, body)),
-                // Somebody has taken it nevertheless.
-                None => Ok(Task::new(job, self.pool)),
-            },
+        let head =
+            Head { cell: TaskCell::new(), name: self.name, home: None, terms: self.terms(), lane: self.lane };
+        let job = Hand::new(Job::new(head, body));
+        if let Err(refusal) = self.pool.enqueue(job.as_work(), self.when_full)
+            && let Some(body) = job.take_closure()
+        {
+            return Err(SubmitError::new(refusal, body));
         }
+        Ok(Task::new(job.into_outcome(), self.pool))
+    }
+
+    /// Returns what is special about the task, if anything is.
+    fn terms(&self) -> Option<Box<Terms>> {
+        let begin_by = self.queue_deadline.and_then(after);
+        let terms = Terms { worker: self.worker, begin_by, run_budget: self.run_budget };
+        (terms != Terms::default()).then(|| Box::new(terms))
     }
 
     /// Gives `body` to the pool's threads together with a value to work on in place: a [`Buffer`](crate::ring::Buffer), a

@@ -1,0 +1,126 @@
+//! A hand that holds a task: the lane's, the handle's. The last to let go drops the task and gives its memory back.
+//!
+//! What an `Arc` is, with two differences: a task that fits a block lies in one (`blocks.rs`), and the count of hands is the
+//! task cell's.
+//!
+//! - H1: a hand's pointer is to a task that lives: it was made by `new`, and each hand is one in the cell's count.
+//! - H2: a task that fits a block lies in a block of its home; another lies in a `Box`. The size and the alignment say which.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use super::blocks;
+use super::job::{Outcome, Work};
+
+/// Shared ownership of a task.
+pub(crate) struct Hand<T: Work + ?Sized>(NonNull<T>);
+
+// SAFETY: hands on several threads share the task, and any may be the last to drop it: that wants it `Send` and `Sync`,
+// which `Work` asks for.
+unsafe impl<T: Work + ?Sized> Send for Hand<T> {}
+// SAFETY: as above.
+unsafe impl<T: Work + ?Sized> Sync for Hand<T> {}
+
+/// Returns whether something of this size and alignment fits a block.
+const fn fits(size: usize, align: usize) -> bool {
+    size <= blocks::LAYOUT.size() && align <= blocks::LAYOUT.align()
+}
+
+impl<T: Work> Hand<T> {
+    /// Makes the first hand of a task.
+    #[inline]
+    pub(super) fn new(mut task: T) -> Self {
+        if fits(size_of::<T>(), align_of::<T>()) {
+            let (block, home) = blocks::take();
+            task.head_mut().home = home;
+            let place = block.cast::<T>();
+            // SAFETY: valid for writes and aligned, because the task fits; nobody else's.
+            unsafe { place.write(task) };
+            Self(place)
+        } else {
+            Self(NonNull::from(Box::leak(Box::new(task))))
+        }
+    }
+
+    /// Holds the task as one of any type.
+    pub(super) fn as_work(&self) -> Hand<dyn Work>
+    where
+        T: 'static,
+    {
+        self.head().cell.hold();
+        Hand(self.0)
+    }
+
+    /// Holds the task as one with a result of this type.
+    pub(super) fn into_outcome<R>(self) -> Hand<dyn Outcome<R>>
+    where
+        T: Outcome<R> + 'static,
+    {
+        Hand(ManuallyDrop::new(self).0)
+    }
+}
+
+impl<T: Work + ?Sized> Deref for Hand<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: it lives as long as we hold it (H1), and is only shared.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T: Work + ?Sized> Drop for Hand<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.head().cell.let_go() {
+            return;
+        }
+        let (size, align, home) = (size_of_val(&**self), align_of_val(&**self), self.head().home);
+        if !fits(size, align) {
+            // SAFETY: `new` made it of a box (H2), and no other hand is left.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+            return;
+        }
+        /// Gives the block back even if the drop of what lies there panics.
+        struct GiveBack(NonNull<u8>, Option<&'static blocks::Home>);
+        impl Drop for GiveBack {
+            fn drop(&mut self) {
+                // SAFETY: the block came with this home, and what lay there is dropped.
+                unsafe { blocks::give_back(self.0, self.1) };
+            }
+        }
+        let _give_back = GiveBack(self.0.cast(), home);
+        // SAFETY: valid, and no other hand is left to use it (H1); nobody drops it again.
+        unsafe { self.0.drop_in_place() };
+    }
+}
+
+impl<T: Work + ?Sized> fmt::Debug for Hand<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::context::Cx;
+    use super::super::job::Job;
+    use super::*;
+
+    fn size<F: FnOnce(&Cx<'_>) -> R, R>(_: &F) -> usize {
+        size_of::<Job<F, R>>()
+    }
+
+    #[test]
+    fn a_closure_of_forty_bytes_fits_a_block() {
+        let captured = [0_u64; 5];
+        let closure = move |_: &Cx<'_>| captured[0];
+        assert_eq!(size_of_val(&closure), 40);
+        assert!(size(&closure) <= blocks::LAYOUT.size(), "{}", size(&closure));
+    }
+}
