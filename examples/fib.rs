@@ -11,16 +11,19 @@ use std::error::Error;
 use std::hint::black_box;
 
 use common::{Ticker, timed, wanted};
+use ringmill::Pool;
 
 const JOBS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, n) = wanted(&["serial", "naive"], 40)?;
+    let (ways, n) = wanted(&["serial", "naive", "tasks"], 40)?;
     let n = u32::try_from(n)?;
+    let pool = Pool::builder().workers(2).build()?;
     for way in ways {
         let (answer, timing) = timed(|ticker| match way {
             "serial" => Ok::<_, Box<dyn Error>>((0..JOBS).map(|_| fib(black_box(n))).sum()),
-            _ => Ok(naive(ticker, n)),
+            "naive" => Ok(naive(ticker, n)),
+            _ => whole_tasks(&pool, ticker, n),
         })?;
         timing.report("fib", way, answer, &[]);
     }
@@ -29,6 +32,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn fib(n: u32) -> u64 {
     if n < 2 { u64::from(n) } else { fib(n - 1) + fib(n - 2) }
+}
+
+/// A task for each number, on the pool's two threads.
+fn whole_tasks(pool: &Pool, ticker: &mut Ticker, n: u32) -> Result<u64, Box<dyn Error>> {
+    let tasks = (0..JOBS).map(|_| pool.submit(move |_| fib(black_box(n)))).collect::<Result<Vec<_>, _>>()?;
+    Ok(ticker.wait_all(tasks)?.into_iter().sum())
 }
 
 /// A thread for each number.

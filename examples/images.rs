@@ -7,10 +7,12 @@
 
 mod common;
 
+use std::collections::VecDeque;
 use std::error::Error;
 
-use common::{Random, checksum, timed, wanted};
+use common::{Random, Ticker, checksum, timed, wanted};
 use ringmill::Pool;
+use ringmill::pool::LoopError;
 
 /// Bytes of a row of the large image, four for each pixel.
 const ROW: usize = 4000 * 4;
@@ -23,27 +25,48 @@ const ROWS: usize = 600;
 const PICTURES: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, count) = wanted(&["serial", "naive", "rows"], 100)?;
+    let (ways, count) = wanted(&["serial", "naive", "tasks", "rows"], 100)?;
     let pool = Pool::builder().workers(2).build()?;
-    let pictures: Vec<Vec<u8>> = (1..=PICTURES as u32).map(picture).collect();
     for way in ways {
+        let pictures: Vec<Vec<u8>> = (1..=PICTURES as u32).map(picture).collect();
         let (sums, timing) = timed(|ticker| match way {
-            "serial" => Ok::<_, Box<dyn Error>>(
-                (0..count).map(|k| sum_of(&shrink(&pictures[k % PICTURES]))).collect(),
-            ),
+            "serial" => Ok((0..count).map(|k| sum_of(&shrink(&pictures[k % PICTURES]))).collect()),
             // A thread for each job. Nothing is copied, as threads borrow.
             "naive" => {
                 let jobs =
                     (0..count).map(|k| &pictures[k % PICTURES]).map(|picture| || sum_of(&shrink(picture)));
                 Ok(ticker.in_own_threads(jobs))
             }
-            _ => (0..count)
-                .map(|k| Ok(sum_of(&shrink_rows(&pool, &pictures[k % PICTURES])?)))
-                .collect::<Result<Vec<_>, _>>(),
+            "tasks" => each(&pool, ticker, pictures, count, |_, picture| Ok(shrink(picture))),
+            _ => each(&pool, ticker, pictures, count, shrink_rows),
         })?;
         timing.report("images", way, checksum(sums), &[]);
     }
     Ok(())
+}
+
+/// Gives each job a picture, which comes back with the small one and goes to a later job.
+fn each(
+    pool: &Pool,
+    ticker: &mut Ticker,
+    pictures: Vec<Vec<u8>>,
+    count: usize,
+    shrink: fn(&Pool, &[u8]) -> Result<Vec<u8>, LoopError>,
+) -> Result<Vec<u32>, Box<dyn Error>> {
+    let (mut sums, mut idle, mut under_way) = (Vec::new(), VecDeque::from(pictures), VecDeque::new());
+    while sums.len() < count {
+        if sums.len() + under_way.len() < count
+            && let Some(picture) = idle.pop_front()
+        {
+            under_way
+                .push_back(pool.task().submit_with(picture, move |cx, picture| shrink(cx.pool(), picture))?);
+        } else if let Some(oldest) = under_way.pop_front() {
+            let (picture, small) = ticker.wait_for(oldest)?;
+            sums.push(sum_of(&small?));
+            idle.push_back(picture);
+        }
+    }
+    Ok(sums)
 }
 
 /// Makes a picture: noise, as a decoder would leave it.
@@ -61,7 +84,7 @@ fn shrink(pixels: &[u8]) -> Vec<u8> {
 }
 
 /// Shrinks a picture on all workers. Bands and rows go side by side, each worker has its own.
-fn shrink_rows(pool: &Pool, pixels: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+fn shrink_rows(pool: &Pool, pixels: &[u8]) -> Result<Vec<u8>, LoopError> {
     let mut small = vec![0; ROWS * ROW / 5];
     pool.for_each_chunk((bands(pixels), rows(&mut small)), |(bands, rows)| {
         bands.iter().zip(rows).for_each(|(band, row)| shrink_band(band, row));

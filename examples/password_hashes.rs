@@ -10,16 +10,21 @@ use std::error::Error;
 
 use bcrypt::{BcryptError, Version};
 use common::{Ticker, checksum, timed, wanted};
+use ringmill::Pool;
 
 const COUNT: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, cost) = wanted(&["serial", "naive"], 12)?;
+    let (ways, cost) = wanted(&["serial", "naive", "tasks"], 12)?;
     let cost = u32::try_from(cost)?;
+    let pool = Pool::builder().workers(2).build()?;
     for way in ways {
         let (hashes, timing) = timed(|ticker| match way {
-            "serial" => (0..COUNT).map(|k| hash(k, cost)).collect::<Result<Vec<_>, _>>(),
-            _ => naive(ticker, cost),
+            "serial" => {
+                Ok::<_, Box<dyn Error>>((0..COUNT).map(|k| hash(k, cost)).collect::<Result<Vec<_>, _>>()?)
+            }
+            "naive" => Ok(naive(ticker, cost)?),
+            _ => whole_tasks(&pool, ticker, cost),
         })?;
         let rate = COUNT as f64 / timing.taken.as_secs_f64();
         let check = checksum(hashes.concat().bytes().map(u32::from));
@@ -33,6 +38,12 @@ fn hash(k: usize, cost: u32) -> Result<String, BcryptError> {
     let salt = std::array::from_fn(|k| k as u8);
     let parts = bcrypt::hash_with_salt(format!("correct horse battery staple {k}"), cost, salt)?;
     Ok(parts.format_for_version(Version::TwoB))
+}
+
+/// A task for each password.
+fn whole_tasks(pool: &Pool, ticker: &mut Ticker, cost: u32) -> Result<Vec<String>, Box<dyn Error>> {
+    let tasks = (0..COUNT).map(|k| pool.submit(move |_| hash(k, cost))).collect::<Result<Vec<_>, _>>()?;
+    Ok(ticker.wait_all(tasks)?.into_iter().collect::<Result<_, _>>()?)
 }
 
 /// A thread for each password.

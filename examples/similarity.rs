@@ -8,6 +8,8 @@
 mod common;
 
 use std::error::Error;
+use std::ops::Range;
+use std::sync::Arc;
 
 use common::{Random, Ticker, checksum, repeated, wanted};
 use ringmill::Pool;
@@ -23,43 +25,75 @@ type Vector = [f32; DIMENSIONS];
 /// A vector's likeness and its number; the best first, of equal ones the first number first.
 type Best = Vec<(f64, usize)>;
 
+/// What all workers look at.
+struct Search {
+    vectors: Vec<Vector>,
+    query: Vector,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, size) = wanted(&["serial", "naive", "loop"], 50_000_000)?;
+    let (ways, size) = wanted(&["serial", "naive", "tasks", "loop"], 50_000_000)?;
     let pool = Pool::builder().workers(2).build()?;
     let mut random = Random(1);
     // Multiples of 2^-23: exact in both languages.
     let mut vector = || std::array::from_fn(|_| (random.word() >> 8) as f32 / 8_388_608.0 - 1.0);
-    let query: Vector = vector();
-    let vectors: Vec<Vector> = (0..size / DIMENSIONS).map(|_| vector()).collect();
+    let query = vector();
+    let search = Arc::new(Search { query, vectors: (0..size / DIMENSIONS).map(|_| vector()).collect() });
+    let len = search.vectors.len();
     for way in ways {
         let (best, timing) = repeated(3, |ticker| match way {
-            "serial" => Ok::<_, Box<dyn Error>>(nearest(&vectors, 0, &query)),
-            "naive" => Ok(naive(ticker, &vectors, &query)),
-            _ => Ok(pool.map_reduce_range(
-                0..vectors.len(),
-                GRAIN,
-                |range| nearest(&vectors[range.clone()], range.start, &query),
-                merge,
-            )?),
+            "serial" => Ok(search.nearest(0..len)),
+            "naive" => {
+                let jobs = slices(len).map(|slice| || search.nearest(slice));
+                Ok(ticker.in_own_threads(jobs).into_iter().fold(Vec::new(), merge))
+            }
+            "tasks" => whole_tasks(&pool, ticker, &search),
+            _ => loop_inside(&pool, ticker, &search),
         })?;
         let (score, number) = best[0];
         let check =
             format!("{number}/{score:.12}/{}", checksum(best.iter().map(|(_, number)| *number as u32)));
-        let rate = size_of_val(&vectors[..]) as f64 / 1e9 / timing.taken.as_secs_f64();
+        let rate = size_of_val(&search.vectors[..]) as f64 / 1e9 / timing.taken.as_secs_f64();
         timing.report("similarity", way, check, &[("gb_per_s", format!("{rate:.2}"))]);
     }
     Ok(())
 }
 
-/// Returns the best of `vectors`, which begin with number `first`.
-fn nearest(vectors: &[Vector], first: usize, query: &Vector) -> Best {
-    let query_norm: f64 = query.iter().map(|&q| f64::from(q) * f64::from(q)).sum();
-    let mut best = Vec::with_capacity(TOP + 1);
-    for (k, vector) in vectors.iter().enumerate() {
-        let (dot, norm) = products(vector, query);
-        keep(&mut best, (dot / (norm * query_norm).sqrt(), first + k));
+/// Some slices of all vectors.
+fn slices(len: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..SLICES).map(move |k| len * k / SLICES..len * (k + 1) / SLICES)
+}
+
+/// A task for each slice.
+fn whole_tasks(pool: &Pool, ticker: &mut Ticker, search: &Arc<Search>) -> Result<Best, Box<dyn Error>> {
+    let task = |slice| {
+        let search = Arc::clone(search);
+        pool.submit(move |_| search.nearest(slice))
+    };
+    let tasks = slices(search.vectors.len()).map(task).collect::<Result<Vec<_>, _>>()?;
+    Ok(ticker.wait_all(tasks)?.into_iter().fold(Vec::new(), merge))
+}
+
+/// One task, in which a loop goes over the vectors on both threads.
+fn loop_inside(pool: &Pool, ticker: &mut Ticker, search: &Arc<Search>) -> Result<Best, Box<dyn Error>> {
+    let search = Arc::clone(search);
+    let task = pool.submit(move |cx| {
+        cx.pool().map_reduce_range(0..search.vectors.len(), GRAIN, |range| search.nearest(range), merge)
+    })?;
+    Ok(ticker.wait(task)??)
+}
+
+impl Search {
+    /// Returns the best of some vectors.
+    fn nearest(&self, numbers: Range<usize>) -> Best {
+        let query_norm: f64 = self.query.iter().map(|&q| f64::from(q) * f64::from(q)).sum();
+        let mut best = Vec::with_capacity(TOP + 1);
+        for number in numbers {
+            let (dot, norm) = products(&self.vectors[number], &self.query);
+            keep(&mut best, (dot / (norm * query_norm).sqrt(), number));
+        }
+        best
     }
-    best
 }
 
 /// Returns the products of the vector with the query and with itself: eight sums each, so that additions need not wait for
@@ -90,11 +124,4 @@ fn keep(best: &mut Best, candidate: (f64, usize)) {
 fn merge(mut a: Best, b: Best) -> Best {
     b.into_iter().for_each(|candidate| keep(&mut a, candidate));
     a
-}
-
-/// A thread for each of some slices.
-fn naive(ticker: &mut Ticker, vectors: &[Vector], query: &Vector) -> Best {
-    let len = vectors.len().div_ceil(SLICES);
-    let slices = vectors.chunks(len).enumerate().map(|(k, slice)| move || nearest(slice, k * len, query));
-    ticker.in_own_threads(slices).into_iter().fold(Vec::new(), merge)
 }

@@ -11,14 +11,14 @@ use std::error::Error;
 use std::hint::black_box;
 use std::ops::Range;
 
-use common::{repeated, wanted};
+use common::{Ticker, repeated, wanted};
 use ringmill::Pool;
 
 /// Numbers that are added up in one go.
 const GRAIN: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, count) = wanted(&["serial", "naive", "loop"], 10_000_000)?;
+    let (ways, count) = wanted(&["serial", "naive", "tasks", "loop"], 10_000_000)?;
     let pool = Pool::builder().workers(2).build()?;
     for way in ways {
         let (sum, timing) = repeated(21, |ticker| {
@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             match way {
                 "serial" => Ok::<_, Box<dyn Error>>(sqrt_sum(all)),
                 "naive" => Ok(ticker.in_own_threads([|| sqrt_sum(all)])[0]),
+                "tasks" => halves(&pool, ticker, all),
                 _ => Ok(pool.map_reduce_range(all, GRAIN, sqrt_sum, |a, b| a + b)?),
             }
         })?;
@@ -33,6 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         timing.report("sqrt_sum", way, format!("{sum:.9e}"), &[("case", count.to_string())]);
     }
     Ok(())
+}
+
+/// Two tasks, a half each.
+fn halves(pool: &Pool, ticker: &mut Ticker, all: Range<usize>) -> Result<f64, Box<dyn Error>> {
+    let half = all.end / 2;
+    let tasks = [pool.submit(move |_| sqrt_sum(0..half))?, pool.submit(move |_| sqrt_sum(half..all.end))?];
+    Ok(ticker.wait_all(tasks)?.into_iter().sum())
 }
 
 fn sqrt_sum(numbers: Range<usize>) -> f64 {

@@ -9,6 +9,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ringmill::pool::{Carrier, CarrierError, Task, TaskError};
+
 /// How often a thread that waits looks up: once in a millisecond, like an event loop with a timer.
 pub const TICK: Duration = Duration::from_millis(1);
 
@@ -50,6 +52,33 @@ impl Ticker {
     /// Returns the longest gap so far.
     pub fn longest(&self) -> Duration {
         self.longest
+    }
+
+    /// Waits for a task, ticking meanwhile.
+    pub fn wait<R>(&mut self, mut task: Task<R>) -> Result<R, TaskError> {
+        loop {
+            let answer = task.wait_timeout(TICK);
+            self.tick();
+            if let Some(answer) = answer {
+                return answer;
+            }
+        }
+    }
+
+    /// Waits for all of the tasks, ticking meanwhile.
+    pub fn wait_all<R>(&mut self, tasks: impl IntoIterator<Item = Task<R>>) -> Result<Vec<R>, TaskError> {
+        tasks.into_iter().map(|task| self.wait(task)).collect()
+    }
+
+    /// Waits for a task that has a value with it, ticking meanwhile.
+    pub fn wait_for<V, R>(&mut self, mut carrier: Carrier<V, R>) -> Result<(V, R), CarrierError<V>> {
+        loop {
+            let answer = carrier.wait_timeout(TICK);
+            self.tick();
+            if let Some(answer) = answer {
+                return answer;
+            }
+        }
     }
 
     /// Runs each job in a thread of its own and returns the answers in order, ticking meanwhile.
