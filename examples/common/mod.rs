@@ -148,9 +148,9 @@ impl Timing {
     /// Prints what a way took, for people and for programs.
     pub fn report(&self, work: &str, way: &str, check: impl Display, more: &[(&str, String)]) {
         let (ms, blocked) = (milliseconds(self.taken), milliseconds(self.blocked));
-        println!("{work}, {way}: {ms:.1} ms, the calling thread stood still for {blocked:.1} ms at the most");
+        println!("{work}, {way}: {ms:.3} ms, the calling thread stood still for {blocked:.1} ms at the most");
         let mut fields = vec![
-            ("ms", format!("{ms:.4}")),
+            ("ms", format!("{ms:.6}")),
             ("blocked_ms", format!("{blocked:.3}")),
             ("check", check.to_string()),
         ];
@@ -158,6 +158,12 @@ impl Timing {
         fields.push(("peak_mib", format!("{:.1}", peak_mib())));
         line(work, way, &fields);
     }
+}
+
+/// Takes steps of the generator, each of which waits for the one before: work without memory, as fast in both languages.
+pub fn spin(steps: u32, seed: u32) -> u32 {
+    let mut random = Random(seed);
+    (0..steps).fold(seed, |_, _| random.word())
 }
 
 /// Prints a line for programs.

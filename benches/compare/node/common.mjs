@@ -48,8 +48,8 @@ export async function repeated(times, body) {
 /** Prints what a way took, for people and for programs. */
 export function report(work, way, { ms, blocked }, check, more = {}) {
   const rest = { ...more, peak_mib: peakMib().toFixed(1) }
-  console.log(`${work}, ${way}: ${ms.toFixed(1)} ms, the event loop stood still for ${blocked.toFixed(1)} ms at the most`)
-  line({ work, way, ms: ms.toFixed(3), blocked_ms: blocked.toFixed(3), check, ...rest })
+  console.log(`${work}, ${way}: ${ms.toFixed(3)} ms, the event loop stood still for ${blocked.toFixed(1)} ms at the most`)
+  line({ work, way, ms: ms.toFixed(6), blocked_ms: blocked.toFixed(3), check, ...rest })
 }
 
 /** Prints a line for programs. */
