@@ -1,0 +1,3 @@
+// The job as Piscina calls it.
+
+export { next as default } from './jobs.mjs'
