@@ -10,6 +10,7 @@ pub(crate) mod ends;
 pub(crate) mod front;
 pub(crate) mod hazard;
 pub(crate) mod homes;
+pub(crate) mod journal;
 pub(crate) mod lane;
 pub(crate) mod lanes;
 pub(crate) mod latch;

@@ -12,6 +12,7 @@ mod front;
 mod hand_over;
 mod homes;
 mod idle;
+mod journal;
 mod lanes;
 mod latch;
 mod latest;
@@ -51,6 +52,7 @@ pub fn scenarios() -> Vec<Scenario> {
         spinners::scenarios(),
         tally::scenarios(),
         token::scenarios(),
+        journal::scenarios(),
         top::scenarios(),
         turns::scenarios(),
         lanes::scenarios(),

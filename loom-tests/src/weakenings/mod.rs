@@ -12,6 +12,7 @@ mod course;
 mod front;
 mod hand_over;
 mod homes;
+mod journal;
 mod lanes;
 mod latch;
 mod latest;
@@ -98,6 +99,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     spinners::WEAKENINGS,
     tally::WEAKENINGS,
     token::WEAKENINGS,
+    journal::WEAKENINGS,
     top::WEAKENINGS,
     turns::WEAKENINGS,
     lanes::WEAKENINGS,
