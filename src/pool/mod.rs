@@ -49,6 +49,6 @@ pub use error::{BuildError, LoopError};
 pub use handle::Pool;
 pub use life::homes::Group;
 pub use life::placement::Placement;
-pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, WorkerFigures};
+pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
 pub use size::{ChosenBy, Sizing};
 pub use task::{Carrier, CarrierError, Cx, Lane, Panic, SubmitError, Task, TaskError, TaskOptions, WhenFull};

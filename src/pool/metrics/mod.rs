@@ -12,10 +12,12 @@ mod buckets;
 mod clock;
 mod histogram;
 mod names;
+mod prometheus;
 mod public;
 mod recorder;
 mod snapshot;
 mod table;
+mod trace;
 mod worker;
 
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +32,8 @@ use crate::protocol::tally::{Count, Note, Peak};
 pub use self::histogram::Histogram;
 pub(crate) use self::names::Name;
 pub(crate) use self::recorder::Outcome;
-pub use self::snapshot::{LaneFigures, RunningTask, Snapshot, TaskFigures, WorkerFigures};
+pub use self::snapshot::{LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
+pub(crate) use self::trace::Kind;
 pub(crate) use self::worker::{LANES, WorkerMetrics};
 
 /// A moment, in nanoseconds since the pool was made.
@@ -106,7 +109,7 @@ impl Metrics {
             newest_dropped: Count::new(),
             ran_here: Count::new(),
         };
-        let worker = |number| CachePadded::new(WorkerMetrics::new(options.on, number == 0));
+        let worker = |number| CachePadded::new(WorkerMetrics::new(options, number == 0));
         Self {
             options,
             clock: Clock::new(birth),

@@ -8,6 +8,7 @@ use super::recorder::{OUTCOMES, Outcome};
 use super::worker::{LANES, WorkerMetrics};
 use super::{LaneCounts, Metrics};
 use crate::protocol::tally::Count;
+use crate::sys::throttle;
 
 /// The lanes, as they are called.
 pub(super) const LANE_NAMES: [&str; LANES] = ["latency", "normal", "background"];
@@ -33,6 +34,7 @@ pub struct Snapshot {
     pub(super) tasks: Vec<TaskFigures>,
     pub(super) lanes: Vec<LaneFigures>,
     pub(super) workers: Vec<WorkerFigures>,
+    pub(super) throttled: Option<Throttled>,
 }
 
 /// What is known of the tasks of one name in one lane.
@@ -105,6 +107,16 @@ pub struct WorkerFigures {
     pub running: Option<RunningTask>,
 }
 
+/// How the kernel stopped the process because the quota of a control group was used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Throttled {
+    /// Periods in which that happened.
+    pub periods: u64,
+    /// For how long.
+    pub time: Duration,
+}
+
 /// A task that runs now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -134,6 +146,12 @@ impl Snapshot {
     /// Returns the figures of the workers by their numbers. Number 0 stands for all threads that are not the pool's own.
     pub fn workers(&self) -> &[WorkerFigures] {
         &self.workers
+    }
+
+    /// Returns how the kernel stopped the process because its quota was used up: since its control groups were made, or
+    /// since the counts were reset. None if no group of its has a quota.
+    pub fn throttled(&self) -> Option<Throttled> {
+        self.throttled
     }
 
     /// Returns the figures of the tasks of a name, in all lanes together.
@@ -242,6 +260,16 @@ impl Snapshot {
                 .zip(&earlier.workers)
                 .map(|(worker, before)| worker.since(before))
                 .collect(),
+            throttled: self.throttled.map(|now| now.since(earlier.throttled.unwrap_or_default())),
+        }
+    }
+}
+
+impl Throttled {
+    fn since(self, before: Self) -> Self {
+        Self {
+            periods: self.periods.saturating_sub(before.periods),
+            time: self.time.saturating_sub(before.time),
         }
     }
 }
@@ -351,7 +379,9 @@ impl Metrics {
                 worker.read(number, ended, running)
             })
             .collect();
-        Snapshot { age: Duration::from_nanos(now), tasks, lanes, workers }
+        let throttled = throttle::throttled();
+        let throttled = throttled.map(|throttle::Throttled { periods, time }| Throttled { periods, time });
+        Snapshot { age: Duration::from_nanos(now), tasks, lanes, workers, throttled }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::Stamp;
 use super::names::{NUMBERS, Name};
 use super::recorder::{Figures, Outcome, Recorder};
+use super::trace::{Events, Kind};
+use super::{MetricsOptions, Stamp};
 use crate::protocol::tally::{Count, Note};
 
 /// Lanes of tasks.
@@ -28,16 +29,19 @@ pub(crate) struct WorkerMetrics {
     pub(super) wake_up: OnceLock<Box<Recorder>>,
     /// By name and lane: made as they are first used, so that an idle worker has nothing.
     pub(super) figures: OnceLock<Box<[OnceLock<Box<Figures>>]>>,
+    /// What it did when, if that is kept.
+    pub(super) events: Option<Box<Events>>,
 }
 
 /// Bits of a note that are the name's.
 const NAME_BITS: u32 = 8;
 
 impl WorkerMetrics {
-    pub(super) fn new(on: bool, shared: bool) -> Self {
+    pub(super) fn new(options: MetricsOptions, shared: bool) -> Self {
         let zero = Count::new;
+        let events = |capacity| Box::new(Events::new(capacity, shared));
         Self {
-            on,
+            on: options.on,
             shared,
             parks: zero(),
             spins: zero(),
@@ -48,6 +52,7 @@ impl WorkerMetrics {
             now: Note::new(),
             wake_up: OnceLock::new(),
             figures: OnceLock::new(),
+            events: options.trace.filter(|_| options.on).map(events),
         }
     }
 
@@ -84,6 +89,7 @@ impl WorkerMetrics {
         }
         figures.end(outcome, self.shared);
         self.now.write(0);
+        self.trace(Kind::Task, name, started, ended);
     }
 
     #[inline]
