@@ -133,13 +133,18 @@ impl Crew {
     /// Ends the tasks that wait, and asks those that run to stop.
     pub(crate) fn stop_tasks(&self) {
         self.tasks.stop();
-        self.tasks.sweep(Unrun::Closed);
+        self.tasks.sweep(self, Unrun::Closed);
     }
 
     /// Wakes at most `wanted` sleeping helpers.
     pub(crate) fn wake(&self, wanted: u32) {
         self.homes.waker_is_on(affinity::current_cpu());
-        self.bed.notify(wanted);
+        self.notify(wanted);
+    }
+
+    /// Wakes at most `wanted` sleeping helpers, wherever they sleep; returns how many.
+    pub(crate) fn notify(&self, wanted: u32) -> u32 {
+        self.bed.notify_after(wanted, || self.metrics.notified())
     }
 
     pub(crate) fn nothing_seen(&self) -> Seen {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::crew::{Crew, Seat, Seen};
 use super::handle::Pool;
+use super::metrics::WorkerMetrics;
 use super::place::Place;
 use super::task::{Hand, Turn, Work, run_by};
 use crate::ring::Permit;
@@ -61,7 +62,7 @@ impl<'a> Helper<'a> {
                         self.act(found);
                     }
                     // We may have been woken for a loop that is not ours to help with.
-                    None if self.number >= self.crew.workers => _ = self.crew.bed.notify(1),
+                    None if self.number >= self.crew.workers => _ = self.crew.notify(1),
                     None => {}
                 }
             }
@@ -87,6 +88,7 @@ impl<'a> Helper<'a> {
             Found::Task(task) => {
                 self.place.go_out(&self.crew.homes);
                 self.turn.ran_task();
+                task.head().look_at_depth(self.crew);
                 run_by(task, self.pool, self.number);
             }
         }
@@ -99,6 +101,7 @@ impl<'a> Helper<'a> {
         }
         let _permit = Permit::of_process()?;
         let looking = self.crew.lookout.begin();
+        self.counts().spun();
         let start = Instant::now();
         loop {
             for _ in 0..LOOKS {
@@ -119,7 +122,7 @@ impl<'a> Helper<'a> {
     /// Wakes another, if there is a task for it.
     fn call_for_help(&self) {
         if self.crew.tasks.has_any() {
-            self.crew.bed.notify(1);
+            self.crew.notify(1);
         }
     }
 
@@ -133,10 +136,16 @@ impl<'a> Helper<'a> {
         };
         self.seen.see(seat, entered.generation);
         if let Some(posting) = entered.posting.filter(|posting| self.may_help(posting.is_from_outside())) {
-            posting.help(shares, self.number);
+            let start = self.crew.metrics.trace_start();
+            self.counts().helped(posting.help(shares, self.number));
+            self.crew.metrics.trace_loop(self.number, start);
         }
         board.leave(entered);
         self.turn.ran_loop();
+    }
+
+    fn counts(&self) -> &'a WorkerMetrics {
+        self.crew.metrics.worker(self.number)
     }
 
     /// The thread that stands in for the caller leaves the caller its CPU.
@@ -152,7 +161,10 @@ impl<'a> Helper<'a> {
         if self.crew.bed.is_closed() || self.is_wanted() {
             let _ = self.crew.bed.stay_up(announced);
         } else {
+            let parked = self.crew.metrics.now();
+            self.counts().parked();
             self.crew.bed.wait(announced);
+            self.crew.metrics.woke(self.number, parked);
         }
     }
 

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use super::cancel::{Token, Watch, current};
 use super::crew::{Crew, OwnedSeat};
-use super::current::inside_job;
+use super::current::{self, inside_job};
 use super::error::LoopError;
 use super::helper::SPIN;
 use super::pace::Pace;
@@ -170,10 +170,12 @@ impl Crew {
         if is_worth_a_wake && self.bed.sleeping() > 0 {
             self.wake(pieces.len() as u32 - 1);
         }
+        let traced = self.metrics.trace_start();
         let start = self.nanoseconds();
         let done = posting.run_rest(shares, 0);
         self.remember(kind, self.nanoseconds() - start, done);
         drop(posted);
+        self.metrics.trace_loop(current::number_in(self), traced);
         panic.resume();
     }
 

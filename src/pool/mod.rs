@@ -29,7 +29,6 @@ mod handle;
 mod helper;
 mod life;
 mod loops;
-#[allow(dead_code, unused_imports, reason = "tasks will count")]
 mod metrics;
 mod pace;
 mod place;

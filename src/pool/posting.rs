@@ -146,16 +146,18 @@ impl<'a> Posting<'a> {
         done
     }
 
-    /// Runs all that is left for `worker`, as one of the helpers.
-    pub(crate) fn help(&self, shares: &Shares, worker: usize) {
+    /// Runs all that is left for `worker`, as one of the helpers; returns how many pieces it ran.
+    pub(crate) fn help(&self, shares: &Shares, worker: usize) -> u32 {
         with_current(self.watch.map(|watch| watch.token), || match self.deal {
-            Deal::Stealing { .. } => _ = self.run_rest(shares, worker),
+            Deal::Stealing { .. } => self.run_rest(shares, worker),
             Deal::Named { done } => {
-                if self.run_some(shares, worker) > 0 {
+                let ran = self.run_some(shares, worker);
+                if ran > 0 {
                     done.arrive();
                 }
+                ran
             }
-        });
+        })
     }
 
     fn run(&self, shares: &Shares, worker: usize, pieces: Range<u32>) {

@@ -129,6 +129,16 @@ impl<T> Lane<T> {
         self.cell(head).turn.load(Relaxed).wrapping_sub(head.wrapping_add(1)) as i64 >= 0
     }
 
+    /// Returns how many values were ever pushed, those included that are just being pushed.
+    pub(crate) fn pushed(&self) -> u64 {
+        self.tail.load(Relaxed)
+    }
+
+    /// Returns how many values were ever popped, those included that are just being popped.
+    pub(crate) fn popped(&self) -> u64 {
+        self.head.load(Relaxed)
+    }
+
     /// Returns about how many values are in the lane.
     pub(crate) fn len(&self) -> usize {
         let head = self.head.load(Relaxed);

@@ -30,7 +30,6 @@ pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
 pub(crate) mod stream;
-#[allow(dead_code, reason = "tasks will count")]
 pub(crate) mod tally;
 pub(crate) mod task_cell;
 pub(crate) mod token;

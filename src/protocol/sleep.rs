@@ -163,6 +163,11 @@ impl Bed {
 
     /// Wakes at most `wanted` sleepers; returns how many are on their way. No system call if nobody sleeps.
     pub(crate) fn notify(&self, wanted: u32) -> u32 {
+        self.notify_after(wanted, || {})
+    }
+
+    /// Wakes as `notify` does, and runs `first` before, if there is anyone to wake.
+    pub(crate) fn notify_after(&self, wanted: u32, first: impl FnOnce()) -> u32 {
         // ORDERING: SLEEP, notifier side. See `announce`.
         self.fences.light();
         // ORDERING: Relaxed; the exchange below confirms what was read.
@@ -179,6 +184,7 @@ impl Bed {
                 Err(now) => state = now,
             }
         };
+        first();
         // ORDERING: Relaxed; only its place matters, which the exchange above gives it.
         self.epoch.fetch_add(1, Relaxed);
         futex::wake(&self.epoch, count);

@@ -34,7 +34,9 @@ pub(crate) use self::names::Name;
 pub(crate) use self::recorder::Outcome;
 pub use self::snapshot::{LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
 pub(crate) use self::trace::Kind;
-pub(crate) use self::worker::{LANES, WorkerMetrics};
+use self::worker::LANES;
+pub(crate) use self::worker::{Running, WorkerMetrics};
+use super::task::Readings;
 
 /// A moment, in nanoseconds since the pool was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,13 +144,14 @@ impl Metrics {
         }
     }
 
-    /// Counts a task that was put into a lane, which has `depth` tasks with it.
-    #[inline]
-    pub(crate) fn submitted(&self, lane: usize, depth: u64) {
-        self.at(lane, |lane| {
-            lane.submitted.add_shared(1);
-            lane.depth.raise_shared(depth);
-        });
+    /// Counts a task that was submitted to one thread. Those that go to a lane, the lane counts.
+    pub(crate) fn submitted(&self, lane: usize) {
+        self.at(lane, |lane| lane.submitted.add_shared(1));
+    }
+
+    /// Notes how many tasks were seen in a lane.
+    pub(crate) fn depth(&self, lane: usize, depth: u64) {
+        self.at(lane, |lane| lane.depth.raise_shared(depth));
     }
 
     /// Counts a task that was given back because its lane was full.
@@ -176,11 +179,27 @@ impl Metrics {
         }
     }
 
-    /// Returns the nanoseconds since helpers were last woken, if that was after `parked`.
-    pub(crate) fn since_notified(&self, parked: Stamp) -> Option<u64> {
-        let notified = Stamp(self.notified.read());
-        let now = self.now();
-        (parked != Stamp::NONE && notified.0 >= parked.0).then(|| now.since(notified)).flatten()
+    /// Counts that worker `number` got up, which lay down when it was `parked`. The time from being woken to running is
+    /// that since helpers were last woken, if that was meanwhile.
+    pub(crate) fn woke(&self, number: usize, parked: Stamp) {
+        let (worker, now, notified) = (self.worker(number), self.now(), Stamp(self.notified.read()));
+        let is_since = parked != Stamp::NONE && notified.0 >= parked.0;
+        worker.woke(is_since.then(|| now.since(notified)).flatten());
+        worker.trace(Kind::Parked, Name::UNNAMED, parked, now);
+    }
+
+    /// Returns the time if anything is traced.
+    #[inline]
+    pub(crate) fn trace_start(&self) -> Stamp {
+        if self.options.trace.is_some() { self.now() } else { Stamp::NONE }
+    }
+
+    /// Notes that worker `number` was at a loop since `start`.
+    #[inline]
+    pub(crate) fn trace_loop(&self, number: usize, start: Stamp) {
+        if start != Stamp::NONE {
+            self.worker(number).trace(Kind::Loop, Name::UNNAMED, start, self.now());
+        }
     }
 
     #[inline]
@@ -190,19 +209,19 @@ impl Metrics {
         }
     }
 
-    /// Returns what was counted since the last reset. `depths` are the lanes' now.
-    pub(crate) fn snapshot(&self, depths: [u64; LANES]) -> Snapshot {
-        let now = self.read(depths);
+    /// Returns what was counted since the last reset. `read_lanes` asks the lanes.
+    pub(crate) fn snapshot(&self, read_lanes: impl FnOnce() -> Readings) -> Snapshot {
+        let now = self.read(read_lanes);
         let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         base.as_ref().map_or_else(|| now.clone(), |base| now.since(base))
     }
 
     /// Begins to count anew: what was counted is remembered and subtracted, so nothing that is being counted is lost.
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&self, read_lanes: impl FnOnce() -> Readings) {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         for lane in &self.lanes {
             lane.depth.take();
         }
-        *base = Some(Box::new(self.read([0; LANES])));
+        *base = Some(Box::new(self.read(read_lanes)));
     }
 }

@@ -54,6 +54,9 @@ impl Names {
     /// Returns the number of a name.
     #[inline]
     pub(super) fn intern(&self, text: &'static str) -> Name {
+        if text.is_empty() {
+            return Name::UNNAMED;
+        }
         match self.places[first_place(text)].get() {
             Some(&(known, name)) if is_same(known, text) => name,
             _ => self.look_on(text),

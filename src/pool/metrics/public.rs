@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{LANES, Snapshot};
+use super::Snapshot;
 use crate::pool::{Pool, PoolBuilder};
 
 impl PoolBuilder {
@@ -41,7 +41,8 @@ impl Pool {
     ///
     /// See [`Snapshot`].
     pub fn metrics(&self) -> Snapshot {
-        self.crew().metrics.snapshot([0; LANES])
+        let crew = self.crew();
+        crew.metrics.snapshot(|| crew.tasks.readings())
     }
 
     /// Begins to count anew. What is counted so far is remembered and subtracted from now on, so nothing that is just
@@ -56,7 +57,8 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reset_metrics(&self) {
-        self.crew().metrics.reset();
+        let crew = self.crew();
+        crew.metrics.reset(|| crew.tasks.readings());
     }
 
     /// Writes what each worker did when, as far back as is kept ([`PoolBuilder::trace`]), as Chrome trace events in JSON:

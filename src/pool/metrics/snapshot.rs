@@ -7,6 +7,7 @@ use super::histogram::Histogram;
 use super::recorder::{OUTCOMES, Outcome};
 use super::worker::{LANES, WorkerMetrics};
 use super::{LaneCounts, Metrics};
+use crate::pool::task::Readings;
 use crate::protocol::tally::Count;
 use crate::sys::throttle;
 
@@ -69,7 +70,7 @@ pub struct LaneFigures {
     pub submitted: u64,
     /// Tasks that are in it now.
     pub depth: u64,
-    /// The most that were in it at a time since the last reset.
+    /// The most that were in it at a time since the last reset, to within 32: it is looked at as often as that.
     pub most: u64,
     /// Tasks that were given back because it was full.
     pub rejected: u64,
@@ -87,6 +88,8 @@ pub struct LaneFigures {
 pub struct WorkerFigures {
     /// The worker's number. 0 stands for all threads that are not the pool's own.
     pub worker: usize,
+    /// Tasks that were submitted to it and nobody else, and wait now.
+    pub depth: u64,
     /// Tasks that it ran, however they ended.
     pub tasks: u64,
     /// Tasks that it took from where another worker would have looked.
@@ -351,7 +354,7 @@ impl WorkerFigures {
 impl Metrics {
     /// Reads everything. Ends come before submissions, so that nothing has ended that was not submitted, and names come
     /// last, so that whatever has a number has a text.
-    pub(super) fn read(&self, depths: [u64; LANES]) -> Snapshot {
+    pub(super) fn read(&self, read_lanes: impl FnOnce() -> Readings) -> Snapshot {
         let now = self.clock.now();
         let mut by_place = BTreeMap::new();
         let read: Vec<_> = self.workers.iter().map(|worker| worker.read_tasks(&mut by_place)).collect();
@@ -367,8 +370,11 @@ impl Metrics {
             }
         }
         let ended = |lane| tasks.iter().filter(|task| task.lane == lane).map(TaskFigures::ended).sum();
-        let lanes = self.lanes.iter().zip(LANE_NAMES).zip(depths);
-        let lanes = lanes.map(|((lane, name), depth)| lane.read(name, depth, ended(name))).collect();
+        let Readings { depths, own_depths, pushed } = read_lanes();
+        let lanes = self.lanes.iter().zip(LANE_NAMES).zip(depths).zip(pushed);
+        let lanes = lanes
+            .map(|(((lane, name), depth), pushed)| lane.read(name, depth, pushed, ended(name)))
+            .collect();
         let workers = self.workers.iter().zip(read).zip(running).enumerate();
         let workers = workers
             .map(|(number, ((worker, ended), running))| {
@@ -376,7 +382,8 @@ impl Metrics {
                     name: texts[name.number()],
                     elapsed: Duration::from_nanos(now.saturating_sub(started)),
                 });
-                worker.read(number, ended, running)
+                let depth = number.checked_sub(1).and_then(|thread| own_depths.get(thread)).copied();
+                worker.read(number, depth.unwrap_or(0), ended, running)
             })
             .collect();
         let throttled = throttle::throttled();
@@ -386,12 +393,12 @@ impl Metrics {
 }
 
 impl LaneCounts {
-    fn read(&self, lane: &'static str, depth: u64, ended: u64) -> LaneFigures {
+    fn read(&self, lane: &'static str, depth: u64, pushed: u64, ended: u64) -> LaneFigures {
         let ran_here = self.ran_here.get();
         LaneFigures {
             lane,
             // A task may have ended before its submitter comes to count it.
-            submitted: self.submitted.get().max(ended.saturating_sub(ran_here)),
+            submitted: (pushed + self.submitted.get()).max(ended.saturating_sub(ran_here)),
             depth,
             most: self.depth.get().max(depth),
             rejected: self.rejected.get(),
@@ -425,9 +432,10 @@ impl WorkerMetrics {
         total
     }
 
-    fn read(&self, worker: usize, tasks: u64, running: Option<RunningTask>) -> WorkerFigures {
+    fn read(&self, worker: usize, depth: u64, tasks: u64, running: Option<RunningTask>) -> WorkerFigures {
         WorkerFigures {
             worker,
+            depth,
             tasks,
             steals: self.steals.get(),
             parks: self.parks.get(),

@@ -104,12 +104,6 @@ impl WorkerMetrics {
             events.write(Event { kind, name, start: start.0, nanoseconds });
         }
     }
-
-    /// Returns whether events are kept: who would have to ask for the time for their sake asks this first.
-    #[inline]
-    pub(crate) fn is_traced(&self) -> bool {
-        self.events.is_some()
-    }
 }
 
 impl Metrics {

@@ -33,6 +33,43 @@ pub(crate) struct WorkerMetrics {
     pub(super) events: Option<Box<Events>>,
 }
 
+/// A task that runs.
+#[derive(Debug)]
+#[must_use = "a task that runs is counted when it ends"]
+pub(crate) struct Running<'a> {
+    worker: &'a WorkerMetrics,
+    name: Name,
+    started: Stamp,
+    /// The note of the task that the same thread ran before, and goes on with.
+    outer: u64,
+}
+
+impl Running<'_> {
+    #[inline]
+    pub(crate) fn started(&self) -> Stamp {
+        self.started
+    }
+
+    /// Records the task, which has ended.
+    #[inline]
+    pub(crate) fn end(self, lane: usize, submitted: Stamp, ended: Stamp, outcome: Outcome) {
+        let Self { worker, name, started, outer } = self;
+        if !worker.on {
+            return;
+        }
+        let figures = worker.figures_of(name, lane);
+        if let Some(wait) = started.since(submitted) {
+            figures.wait.record(wait, worker.shared);
+        }
+        if let Some(run) = ended.since(started) {
+            figures.run.record(run, worker.shared);
+        }
+        figures.end(outcome, worker.shared);
+        worker.now.write(outer);
+        worker.trace(Kind::Task, name, started, ended);
+    }
+}
+
 /// Bits of a note that are the name's.
 const NAME_BITS: u32 = 8;
 
@@ -56,40 +93,24 @@ impl WorkerMetrics {
         }
     }
 
-    /// Notes what this worker runs from now on. Who runs tasks inside tasks notes the outer one again afterwards.
+    /// Notes that this worker begins with a task.
     #[inline]
-    pub(crate) fn running(&self, name: Name, started: Stamp) {
+    pub(crate) fn begin(&self, name: Name, started: Stamp) -> Running<'_> {
+        let mut outer = 0;
         // Of several threads the last one is seen.
-        if self.on {
+        if started != Stamp::NONE {
+            outer = self.now.read();
             // Never 0, which says that nothing runs.
             self.now.write((started.0 + 1) << NAME_BITS | name.number() as u64);
         }
+        Running { worker: self, name, started, outer }
     }
 
-    /// Records a task that has ended. One that never ran has `Stamp::NONE` for its start and its end.
-    #[inline]
-    pub(crate) fn ran(
-        &self,
-        name: Name,
-        lane: usize,
-        submitted: Stamp,
-        started: Stamp,
-        ended: Stamp,
-        outcome: Outcome,
-    ) {
-        if !self.on {
-            return;
+    /// Counts a task that never ran.
+    pub(crate) fn never_ran(&self, name: Name, lane: usize, outcome: Outcome) {
+        if self.on {
+            self.figures_of(name, lane).end(outcome, self.shared);
         }
-        let figures = self.figures_of(name, lane);
-        if let Some(wait) = started.since(submitted) {
-            figures.wait.record(wait, self.shared);
-        }
-        if let Some(run) = ended.since(started) {
-            figures.run.record(run, self.shared);
-        }
-        figures.end(outcome, self.shared);
-        self.now.write(0);
-        self.trace(Kind::Task, name, started, ended);
     }
 
     #[inline]
@@ -112,11 +133,10 @@ impl WorkerMetrics {
         self.count(&self.parks, 1);
     }
 
-    /// Counts that this worker got up; `since_notify` is the time in nanoseconds since somebody asked for it, if
-    /// somebody did.
-    pub(crate) fn woke(&self, since_notify: Option<u64>) {
+    /// Counts that this worker got up, and the nanoseconds since somebody woke it, if somebody did.
+    pub(super) fn woke(&self, since_notified: Option<u64>) {
         self.count(&self.wakes, 1);
-        if let Some(nanoseconds) = since_notify.filter(|_| self.on) {
+        if let Some(nanoseconds) = since_notified.filter(|_| self.on) {
             self.wake_up.get_or_init(|| Box::new(Recorder::new())).record(nanoseconds, self.shared);
         }
     }
@@ -127,14 +147,17 @@ impl WorkerMetrics {
     }
 
     /// Counts tasks that were taken from where another worker would have looked.
+    #[allow(dead_code, reason = "joins and scopes will count")]
     pub(crate) fn stole(&self, tasks: u64) {
         self.count(&self.steals, tasks);
     }
 
     /// Counts a loop of another thread that this worker came to help with, and the pieces that it ran of it.
-    pub(crate) fn helped(&self, pieces: u64) {
-        self.count(&self.loops, 1);
-        self.count(&self.pieces, pieces);
+    pub(crate) fn helped(&self, pieces: u32) {
+        if pieces > 0 {
+            self.count(&self.loops, 1);
+            self.count(&self.pieces, u64::from(pieces));
+        }
     }
 
     #[inline]

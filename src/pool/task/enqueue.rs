@@ -7,7 +7,9 @@
 use super::super::crew::Crew;
 use super::super::current;
 use super::super::handle::Pool;
+use super::super::metrics::DroppedTask;
 use super::super::staff::Staff;
+use super::counted::note_depth;
 use super::error::Refusal;
 use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun, run_by};
@@ -25,6 +27,7 @@ impl Pool {
         }
         Staff::stand_in(self).map_err(Refusal::Spawn)?;
         let worker = work.head().worker();
+        work.head().count_submitted_to_one(crew);
         match crew.tasks.push(work) {
             Ok(()) => {}
             Err(work) => {
@@ -42,15 +45,25 @@ impl Pool {
     fn at_full(&self, work: Hand<dyn Work>, when_full: WhenFull) -> Result<bool, Refusal> {
         let crew = self.crew();
         let capacity = crew.tasks.capacity();
-        let full = |_| Refusal::Full { capacity };
+        note_depth(crew, work.head().lane);
+        let full = |work: Hand<dyn Work>| {
+            work.head().count_rejected(crew);
+            Refusal::Full { capacity }
+        };
         let is_closed = || crew.bed.is_closed();
         match when_full {
             WhenFull::GiveBack => Err(full(work)),
-            WhenFull::DropNewest => Ok(!end_unrun(&*work, Unrun::Dropped)),
+            WhenFull::DropNewest => {
+                let is_dropped = end_unrun(&*work, crew, Unrun::Dropped);
+                if is_dropped {
+                    work.head().count_dropped(crew, DroppedTask::Newest);
+                }
+                Ok(!is_dropped)
+            }
             WhenFull::DropOldest => {
                 let mut waiting = work;
                 while let Err(work) = crew.tasks.push(waiting) {
-                    crew.tasks.drop_oldest(&work);
+                    crew.tasks.drop_oldest(crew, &work);
                     waiting = work;
                 }
                 Ok(true)
@@ -67,6 +80,7 @@ impl Pool {
                 Ok(true)
             }
             WhenFull::Wait | WhenFull::WaitFor(_) | WhenFull::RunHere => {
+                work.head().count_run_here(crew);
                 run_by(work, self, current::number_in(crew));
                 Ok(false)
             }
@@ -92,12 +106,12 @@ impl Crew {
         let somebody_looks = self.lookout.anyone();
         match worker {
             // Only one will do, and the bed does not know who sleeps in it.
-            Some(_) => _ = self.bed.notify(u32::MAX),
-            None if !somebody_looks => _ = self.bed.notify(1),
+            Some(_) => _ = self.notify(u32::MAX),
+            None if !somebody_looks => _ = self.notify(1),
             None => {}
         }
         if self.bed.is_closed() {
-            self.tasks.sweep(Unrun::Closed);
+            self.tasks.sweep(self, Unrun::Closed);
         }
     }
 }

@@ -126,7 +126,7 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cancel(&self) {
-        if !end_unrun(&*self.outcome, Unrun::Cancelled) {
+        if !end_unrun(&*self.outcome, self.pool.crew(), Unrun::Cancelled) {
             self.head().cell.ask_to_stop();
         }
     }

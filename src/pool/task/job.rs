@@ -9,8 +9,10 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::super::current::inside_job;
+use super::super::crew::Crew;
+use super::super::current::{self, inside_job};
 use super::super::handle::Pool;
+use super::super::metrics::{Name, Stamp};
 use super::blocks::Home;
 use super::context::Cx;
 use super::error::{Panic, TaskError};
@@ -29,6 +31,9 @@ pub(crate) struct Head {
     /// Most tasks have none.
     pub(super) terms: Option<Box<Terms>>,
     pub(super) lane: Lane,
+    /// The name's number, and the submission, for what is counted.
+    pub(super) label: Name,
+    pub(super) submitted: Stamp,
 }
 
 /// What is special about a task.
@@ -172,8 +177,10 @@ where
             return self.end(claimed);
         };
         let cx = Cx::new(pool, &self.head, worker);
+        let running = self.head.begin(pool.crew(), worker);
         let result = inside_job(|| catch_unwind(AssertUnwindSafe(|| closure(&cx))));
         let result = result.map_err(|payload: Box<dyn Any + Send>| TaskError::Panicked(Panic::new(payload)));
+        self.head.count(pool.crew(), running, result.is_err());
         // SAFETY: as above; it has not ended.
         unsafe { self.replace(Body::Ended(result)) };
         self.end(claimed);
@@ -224,6 +231,7 @@ pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize) {
 pub(super) fn run_unless_claimed<W: Work + ?Sized>(task: &W, pool: &Pool, number: usize) {
     if let Some(claimed) = task.head().cell.try_claim() {
         if task.head().is_overdue() {
+            task.head().count_unrun(pool.crew(), number, Unrun::Overdue);
             task.give_up(claimed, Unrun::Overdue);
         } else {
             task.run(claimed, pool, number);
@@ -232,7 +240,11 @@ pub(super) fn run_unless_claimed<W: Work + ?Sized>(task: &W, pool: &Pool, number
 }
 
 /// Drops a task's body, unless somebody else has it; returns whether it did.
-pub(super) fn end_unrun<W: Work + ?Sized>(task: &W, why: Unrun) -> bool {
-    let claimed = task.head().cell.try_claim();
-    claimed.map(|claimed| task.give_up(claimed, why)).is_some()
+pub(super) fn end_unrun<W: Work + ?Sized>(task: &W, crew: &Crew, why: Unrun) -> bool {
+    let Some(claimed) = task.head().cell.try_claim() else {
+        return false;
+    };
+    task.head().count_unrun(crew, current::number_in(crew), why);
+    task.give_up(claimed, why);
+    true
 }

@@ -20,6 +20,7 @@ mod ageing;
 mod blocks;
 mod carrier;
 mod context;
+mod counted;
 mod enqueue;
 mod error;
 mod hand;
@@ -33,7 +34,7 @@ mod submit;
 pub(crate) use ageing::Turn;
 pub(crate) use hand::Hand;
 pub(crate) use job::{Unrun, Work, run_by};
-pub(crate) use queues::Tasks;
+pub(crate) use queues::{Readings, Tasks};
 
 pub use carrier::{Carrier, CarrierError};
 pub use context::Cx;

@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use super::super::crew::Crew;
+use super::super::metrics::DroppedTask;
 use super::ageing::Turn;
 use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun};
@@ -11,6 +13,17 @@ use crate::protocol::lane::Lane;
 use crate::ring::{Gate, Wait, Waiting};
 
 type Tickets = Lane<Hand<dyn Work>>;
+
+/// What the lanes say of themselves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Readings {
+    /// How many tasks wait in each lane.
+    pub(crate) depths: [u64; LANES],
+    /// How many wait for each thread, from the first on.
+    pub(crate) own_depths: Vec<u64>,
+    /// How many were ever put into each lane.
+    pub(crate) pushed: [u64; LANES],
+}
 
 /// The tasks that wait.
 #[derive(Debug)]
@@ -82,9 +95,13 @@ impl Tasks {
     }
 
     /// Drops the task that has waited longest in the lane of this one; returns whether there was any.
-    pub(super) fn drop_oldest(&self, like: &Hand<dyn Work>) -> bool {
+    pub(super) fn drop_oldest(&self, crew: &Crew, like: &Hand<dyn Work>) -> bool {
         let oldest = self.lane(like.head().lane, like.head().worker()).pop();
-        oldest.is_some_and(|work| end_unrun(&*work, Unrun::Dropped))
+        let dropped = oldest.filter(|work| end_unrun(&**work, crew, Unrun::Dropped));
+        if let Some(work) = &dropped {
+            work.head().count_dropped(crew, DroppedTask::Oldest);
+        }
+        dropped.is_some()
     }
 
     /// Takes a task for thread `number`: of its own lane first.
@@ -120,10 +137,10 @@ impl Tasks {
     }
 
     /// Ends every task that waits, without running it; returns how many.
-    pub(crate) fn sweep(&self, why: Unrun) -> usize {
+    pub(crate) fn sweep(&self, crew: &Crew, why: Unrun) -> usize {
         let lanes = self.lanes.iter().chain(&self.own).filter_map(OnceLock::get);
         let swept = lanes.flat_map(|lane| std::iter::from_fn(|| lane.pop()));
-        let swept = swept.filter(|work| end_unrun(&**work, why)).count();
+        let swept = swept.filter(|work| end_unrun(&**work, crew, why)).count();
         self.room.notify_all();
         self.calm.notify_all();
         swept
@@ -151,6 +168,27 @@ impl Tasks {
     }
 
     /// Returns the tasks in the fullest lane.
+    /// Returns about how many tasks wait in a lane.
+    pub(super) fn depth_of(&self, lane: Level) -> u64 {
+        self.lanes[lane as usize].get().map_or(0, Lane::len) as u64
+    }
+
+    /// Returns how many tasks were ever taken from a lane.
+    #[inline]
+    pub(super) fn taken_from(&self, lane: Level) -> u64 {
+        self.lanes[lane as usize].get().map_or(0, Lane::popped)
+    }
+
+    /// Returns what the lanes say of themselves. What came in is read last.
+    pub(crate) fn readings(&self) -> Readings {
+        let depth = |lane: &OnceLock<Tickets>| lane.get().map_or(0, Lane::len) as u64;
+        Readings {
+            depths: self.lanes.each_ref().map(depth),
+            own_depths: self.own.iter().map(depth).collect(),
+            pushed: self.lanes.each_ref().map(|lane| lane.get().map_or(0, Lane::pushed)),
+        }
+    }
+
     fn highest(&self) -> usize {
         self.lanes.iter().chain(&self.own).filter_map(OnceLock::get).map(Lane::len).max().unwrap_or(0)
     }

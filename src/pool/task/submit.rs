@@ -77,8 +77,16 @@ impl TaskOptions<'_> {
         F: FnOnce(&Cx<'_>) -> R + Send + 'static,
         R: Send + 'static,
     {
-        let head =
-            Head { cell: TaskCell::new(), name: self.name, home: None, terms: self.terms(), lane: self.lane };
+        let metrics = &self.pool.crew().metrics;
+        let head = Head {
+            cell: TaskCell::new(),
+            name: self.name,
+            home: None,
+            terms: self.terms(),
+            lane: self.lane,
+            label: metrics.intern(self.name),
+            submitted: metrics.now(),
+        };
         let job = Hand::new(Job::new(head, body));
         if let Err(refusal) = self.pool.enqueue(job.as_work(), self.when_full)
             && let Some(body) = job.take_closure()
