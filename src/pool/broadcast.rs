@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::cancel::{Token, Watch, current};
+use super::cancel::{Heeded, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::{inside_job, is_inside_job};
 use super::error::LoopError;
@@ -66,9 +66,9 @@ impl Crew {
         if is_inside_job() {
             return Err(LoopError::InsideJob);
         }
-        current(|token| {
-            token.map_or(Ok(()), Token::check)?;
-            let watch = token.map(Watch::new);
+        current(|heeded| {
+            heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
+            let watch = heeded.map(Watch::new);
             let owned = self.wait_for_seat();
             let helpers = self.workers as u32 - 1;
             let (shares, panic, done) = (&owned.seat.shares, FirstPanic::default(), Latch::new(helpers));
@@ -98,9 +98,9 @@ impl Crew {
         if self.is_forked() {
             return Err(LoopError::Forked);
         }
-        current(|token| {
-            token.map_or(Ok(()), Token::check)?;
-            let watch = token.map(Watch::new);
+        current(|heeded| {
+            heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
+            let watch = heeded.map(Watch::new);
             let seat = if self.workers > 1 { self.own_seat() } else { None };
             let Some(owned) = seat else {
                 inside_job(|| body(0));

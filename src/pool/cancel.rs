@@ -61,6 +61,20 @@ impl From<Reason> for Stopped {
 pub(crate) trait Stop: Send + Sync {
     fn node(&self) -> &Node;
     fn node_mut(&mut self) -> &mut Node;
+
+    /// Returns whether it was told to stop by other means than its node's flag.
+    fn is_asked(&self) -> bool {
+        false
+    }
+}
+
+/// What a thread heeds while it works: a token, or the task that it runs.
+pub(crate) trait Heeded: Sync + fmt::Debug {
+    /// Returns why to stop, if so.
+    fn stopped(&self) -> Option<Stopped>;
+
+    /// Returns a token that stops when this does.
+    fn token(&self) -> Token;
 }
 
 /// A place in the tree of tokens.
@@ -84,17 +98,12 @@ impl Node {
         self.flag.raise(Reason::Cancelled);
     }
 
-    /// Returns why to stop, if so. One load for each ancestor, and a look at the clock if there is a deadline.
-    #[inline]
-    pub(crate) fn stopped(&self) -> Option<Stopped> {
-        self.flag.look(|| self.above().or_else(|| self.overdue())).map(Stopped::from)
-    }
-
     fn above(&self) -> Option<Reason> {
         let mut parent = &self.parent;
         while let Some(token) = parent {
             let node = token.0.node();
-            if let Some(reason) = node.flag.raised() {
+            let asked = || token.0.is_asked().then_some(Reason::Cancelled);
+            if let Some(reason) = node.flag.raised().or_else(asked) {
                 return Some(reason);
             }
             parent = &node.parent;
@@ -220,7 +229,6 @@ impl Token {
     }
 
     /// Makes the token of something that has a node inside.
-    #[allow(dead_code)] // For tasks, whose cells are tokens.
     pub(crate) fn of(stop: Arc<dyn Stop>) -> Self {
         Self(stop)
     }
@@ -288,9 +296,12 @@ impl Token {
         self.0.node().deadline
     }
 
+    /// Returns why to stop, if so. One load for each ancestor, and a look at the clock if there is a deadline.
     #[inline]
     pub(crate) fn stopped(&self) -> Option<Stopped> {
-        self.0.node().stopped()
+        let node = self.0.node();
+        let asked = || self.0.is_asked().then_some(Reason::Cancelled);
+        node.flag.look(|| asked().or_else(|| node.above()).or_else(|| node.overdue())).map(Stopped::from)
     }
 
     /// Returns the token under which the calling thread works just now, if there is one: that of the task it runs, or what
@@ -309,7 +320,18 @@ impl Token {
     /// });
     /// ```
     pub fn current() -> Option<Self> {
-        current(|token| token.cloned())
+        current(|heeded| heeded.map(Heeded::token))
+    }
+}
+
+impl Heeded for Token {
+    #[inline]
+    fn stopped(&self) -> Option<Stopped> {
+        self.stopped()
+    }
+
+    fn token(&self) -> Token {
+        self.clone()
     }
 }
 

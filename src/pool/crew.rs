@@ -130,10 +130,10 @@ impl Crew {
         self.tasks.close();
     }
 
-    /// Ends the tasks that wait, and asks those that run to stop.
-    pub(crate) fn stop_tasks(&self) {
+    /// Ends the tasks that wait, and asks those that run to stop; returns how many it ended.
+    pub(crate) fn stop_tasks(&self) -> usize {
         self.tasks.stop();
-        self.tasks.sweep(self, Unrun::Closed);
+        self.tasks.sweep(self, Unrun::Closed)
     }
 
     /// Wakes at most `wanted` sleeping helpers.

@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::cancel::{Token, Watch, current};
+use super::cancel::{Heeded, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::{self, inside_job};
 use super::error::LoopError;
@@ -62,9 +62,9 @@ impl Crew {
         if self.is_forked() {
             return Err(LoopError::Forked);
         }
-        current(|token| {
-            token.map_or(Ok(()), Token::check)?;
-            let watch = token.map(Watch::new);
+        current(|heeded| {
+            heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
+            let watch = heeded.map(Watch::new);
             if count > 1 && self.workers > 1 {
                 self.run_with_help(count, most, watch.as_ref(), body);
             } else if count > 0 {

@@ -49,5 +49,6 @@ pub use handle::Pool;
 pub use life::homes::Group;
 pub use life::placement::Placement;
 pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
+pub use shutdown::Ended;
 pub use size::{ChosenBy, Sizing};
 pub use task::{Carrier, CarrierError, Cx, Lane, Panic, SubmitError, Task, TaskError, TaskOptions, WhenFull};

@@ -148,7 +148,7 @@ impl<'a> Posting<'a> {
 
     /// Runs all that is left for `worker`, as one of the helpers; returns how many pieces it ran.
     pub(crate) fn help(&self, shares: &Shares, worker: usize) -> u32 {
-        with_current(self.watch.map(|watch| watch.token), || match self.deal {
+        with_current(self.watch.map(|watch| watch.heeded), || match self.deal {
             Deal::Stealing { .. } => self.run_rest(shares, worker),
             Deal::Named { done } => {
                 let ran = self.run_some(shares, worker);

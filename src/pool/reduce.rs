@@ -134,7 +134,7 @@ impl Pool {
             return Err(LoopError::Forked);
         }
         // Alone the tree is walked by recursion, which no token stops.
-        if current(|token| token.is_none()) && (leaves == 1 || self.workers() == 1) {
+        if current(|heeded| heeded.is_none()) && (leaves == 1 || self.workers() == 1) {
             let width = leaves.checked_next_power_of_two().unwrap_or(1 << 31);
             return Ok(inside_job(|| alone(0, width, leaves, &map, &reduce)));
         }

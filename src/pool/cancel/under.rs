@@ -1,18 +1,19 @@
-//! The token under which a thread works: carried by the thread, inherited by what it starts.
+//! What a thread heeds while it works, a token or its task: carried by the thread, inherited by what it starts.
 //!
-//! - N1: `CURRENT` is null or points to a token that a frame of `with_current` on this thread borrows. The frame puts back
+//! - N1: `CURRENT` is none or points to what a frame of `with_current` on this thread borrows. The frame puts back
 //!   what was there before it ends, by return or by panic.
 
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::ptr;
+use std::mem;
+use std::ptr::NonNull;
 
-use super::{Stopped, Token};
+use super::{Heeded, Stopped, Token};
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 thread_local! {
-    static CURRENT: Cell<*const Token> = const { Cell::new(ptr::null()) };
+    static CURRENT: Cell<Option<NonNull<dyn Heeded>>> = const { Cell::new(None) };
 }
 
 /// Runs `f` under `token`: the loops that it runs stop when the token does, and so does what those start.
@@ -37,49 +38,55 @@ pub fn with_token<R>(token: &Token, f: impl FnOnce() -> R) -> R {
     with_current(Some(token), f)
 }
 
-/// Runs `f` under `token`, or under none.
-pub(crate) fn with_current<R>(token: Option<&Token>, f: impl FnOnce() -> R) -> R {
-    struct Restore(*const Token);
+/// Runs `f` under a token or a task, or under none.
+pub(crate) fn with_current<R>(heeded: Option<&dyn Heeded>, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<NonNull<dyn Heeded>>);
     impl Drop for Restore {
         fn drop(&mut self) {
             CURRENT.set(self.0);
         }
     }
-    let _restore = Restore(CURRENT.replace(token.map_or(ptr::null(), ptr::from_ref)));
+    let heeded = heeded.map(|heeded| {
+        // SAFETY: the two types differ in a lifetime, and the pointer is put away before that is over (N1).
+        unsafe { mem::transmute::<NonNull<dyn Heeded + '_>, NonNull<dyn Heeded>>(NonNull::from(heeded)) }
+    });
+    let _restore = Restore(CURRENT.replace(heeded));
     f()
 }
 
-/// Calls `f` with the token under which this thread works.
+/// Calls `f` with what this thread heeds.
 #[inline]
-pub(crate) fn current<R>(f: impl FnOnce(Option<&Token>) -> R) -> R {
-    // SAFETY: `as_ref` wants null or a pointer to a token that lives and is not changed while `f` has it. The frame that
-    // borrows it (N1) is below us on this thread's stack, so it lasts longer than this call.
-    let token = unsafe { CURRENT.get().as_ref() };
-    f(token)
+pub(crate) fn current<R>(f: impl FnOnce(Option<&dyn Heeded>) -> R) -> R {
+    let heeded = CURRENT.get().map(|heeded| {
+        // SAFETY: `as_ref` wants a pointer to something that lives and is not changed while `f` has it. The frame that
+        // borrows it (N1) is below us on this thread's stack, so it lasts longer than this call.
+        unsafe { heeded.as_ref() }
+    });
+    f(heeded)
 }
 
 /// Returns why the calling thread should stop what it works on, if so.
 #[inline]
 pub(crate) fn stopped_here() -> Option<Stopped> {
-    current(|token| token?.stopped())
+    current(|heeded| heeded?.stopped())
 }
 
-/// The token of one loop, and whether a piece of the loop was left out because of it.
+/// What one loop heeds, and whether a piece of the loop was left out because of it.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
-    pub(crate) token: &'a Token,
+    pub(crate) heeded: &'a dyn Heeded,
     left_out: AtomicBool,
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(token: &'a Token) -> Self {
-        Self { token, left_out: AtomicBool::new(false) }
+    pub(crate) fn new(heeded: &'a dyn Heeded) -> Self {
+        Self { heeded, left_out: AtomicBool::new(false) }
     }
 
     /// Returns whether the pieces that the caller has taken may run. If not, the loop is not complete.
     #[inline]
     pub(crate) fn lets_go_on(&self) -> bool {
-        let goes_on = !self.token.is_stopped();
+        let goes_on = self.heeded.stopped().is_none();
         if !goes_on {
             // ORDERING: Relaxed; the board's LEAVE brings it to the loop's caller.
             self.left_out.store(true, Relaxed);
@@ -90,7 +97,7 @@ impl<'a> Watch<'a> {
     /// Says whether anything was left out, when everybody has left the loop.
     pub(crate) fn result(&self) -> Result<(), Stopped> {
         // ORDERING: Relaxed; as above.
-        if self.left_out.load(Relaxed) { self.token.check() } else { Ok(()) }
+        if self.left_out.load(Relaxed) { self.heeded.stopped().map_or(Ok(()), Err) } else { Ok(()) }
     }
 }
 
@@ -104,7 +111,8 @@ mod tests {
         with_token(&outer, || {
             let panicked = std::panic::catch_unwind(|| with_token(&inner, || panic!("inside")));
             assert!(panicked.is_err());
-            assert!(current(|token| ptr::eq(token.unwrap(), &outer)));
+            outer.cancel();
+            assert!(stopped_here().is_some());
             with_current(None, || assert!(Token::current().is_none()));
         });
         assert!(Token::current().is_none());

@@ -75,7 +75,7 @@ impl Pool {
                     _ => None,
                 };
                 crew.tasks
-                    .push_when_there_is_room(work, deadline, is_closed)
+                    .push_when_there_is_room(work, &crew.turns, deadline, is_closed)
                     .map_err(|work| if is_closed() { Refusal::Closed } else { full(work) })?;
                 Ok(true)
             }

@@ -159,6 +159,8 @@ pub enum TaskError {
     Dropped,
     /// The pool was shut down before it began.
     Closed,
+    /// It runs, and its pool was [killed](super::super::Pool::kill) without it.
+    Abandoned,
     /// It was to be waited for inside a job of the same pool, and is some other worker's alone to run: the two could
     /// wait for each other. It runs nevertheless.
     InsideJob,
@@ -177,6 +179,7 @@ impl fmt::Display for TaskError {
             Self::Overdue => write!(f, "the task had not begun by its deadline"),
             Self::Dropped => write!(f, "the task was dropped from a full lane"),
             Self::Closed => write!(f, "the pool was shut down before the task began"),
+            Self::Abandoned => write!(f, "the task was given up with its pool, and may run on"),
             Self::InsideJob => {
                 write!(f, "a task of one worker cannot be waited for inside another job of its pool")
             }

@@ -16,6 +16,9 @@ use super::job::{Head, Outcome, Unrun, end_unrun, run_unless_claimed};
 use super::options::after;
 use crate::ring::Waiting;
 
+/// How long who waits for a task sleeps at a time.
+const TICK: Duration = Duration::from_millis(100);
+
 /// A task that was submitted: wait for its result, look for it, await it, cancel it.
 ///
 /// Dropping a `Task` lets it run on; its result is then dropped by the thread that ran it.
@@ -83,7 +86,9 @@ impl<R> Task<R> {
             } else if here != 0 || current::is_inside_job() {
                 return Err(TaskError::InsideJob);
             }
-            self.wait_for_end(None);
+            if !self.wait_for_end(None) {
+                return Err(TaskError::Abandoned);
+            }
         }
         self.take()
     }
@@ -131,13 +136,23 @@ impl<R> Task<R> {
         }
     }
 
-    /// Looks on for a little while, then sleeps; returns whether the task has ended.
+    /// Looks on for a little while, then sleeps; returns whether the task has ended. It has not if the deadline is past, or
+    /// the pool was killed.
     fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
         let cell = &self.head().cell;
-        let turns = &self.pool.crew().turns;
+        let crew = self.pool.crew();
         let is_ended = || cell.is_ended().then_some(());
-        is_ended().or_else(|| Waiting::Balanced.look_on(turns, deadline, is_ended)).is_some()
-            || cell.wait_until(deadline)
+        if is_ended().or_else(|| Waiting::Balanced.look_on(&crew.turns, deadline, is_ended)).is_some() {
+            return true;
+        }
+        let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        // Nobody wakes us for what cannot be told to who waits: a thread that vanished, a pool that was killed.
+        while !cell.wait_until(after(TICK).into_iter().chain(deadline).min()) {
+            if passed() || crew.tasks.are_abandoned() {
+                return cell.is_ended();
+            }
+        }
+        true
     }
 
     /// Takes the outcome of the task, which has ended.

@@ -10,6 +10,7 @@ use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun};
 use super::options::{LANES, Lane as Level};
 use crate::protocol::lane::Lane;
+use crate::protocol::turns::Turns;
 use crate::ring::{Gate, Wait, Waiting};
 
 type Tickets = Lane<Hand<dyn Work>>;
@@ -39,6 +40,8 @@ pub(crate) struct Tasks {
     calm: Gate,
     /// Set once, when those that run are to stop.
     stopping: OnceLock<()>,
+    /// Set once, when nobody is to wait any longer for those that run.
+    abandoned: OnceLock<()>,
 }
 
 impl Tasks {
@@ -51,6 +54,7 @@ impl Tasks {
             room: Gate::new(Waiting::IdleZero),
             calm: Gate::new(Waiting::IdleZero),
             stopping: OnceLock::new(),
+            abandoned: OnceLock::new(),
         }
     }
 
@@ -81,16 +85,20 @@ impl Tasks {
     pub(super) fn push_when_there_is_room(
         &self,
         work: Hand<dyn Work>,
+        turns: &Turns,
         deadline: Option<Instant>,
         is_over: impl Fn() -> bool,
     ) -> Result<(), Hand<dyn Work>> {
         let mut waiting = Some(work);
-        let _ = self.room.wait(deadline, || {
+        let mut attempt = || {
             if let Some(work) = waiting.take() {
                 waiting = self.push(work).err();
             }
             (waiting.is_none() || is_over()).then_some(())
-        });
+        };
+        if Waiting::Balanced.look_on(turns, deadline, &mut attempt).is_none() {
+            let _ = self.room.wait(deadline, attempt);
+        }
         waiting.map_or(Ok(()), Err)
     }
 
@@ -106,20 +114,30 @@ impl Tasks {
 
     /// Takes a task for thread `number`: of its own lane first.
     pub(crate) fn take(&self, number: usize, turn: &mut Turn) -> Option<Hand<dyn Work>> {
-        let own = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get);
-        let taken = own.and_then(Lane::pop).or_else(|| {
-            let order = turn.first().into_iter().chain(0..LANES);
-            let mut found = order.filter_map(|lane| Some((lane, self.lanes[lane].get()?.pop()?)));
-            let (lane, work) = found.next()?;
-            turn.took(Level::ALL[lane], |lane| self.lanes[lane].get().is_some_and(Lane::has_any));
-            Some(work)
-        })?;
-        self.made_room();
-        Some(taken)
+        if let Some(own) = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get)
+            && let Some(work) = own.pop()
+        {
+            self.made_room(own);
+            return Some(work);
+        }
+        for lane in turn.first().into_iter().chain(0..LANES) {
+            if let Some(tickets) = self.lanes[lane].get()
+                && let Some(work) = tickets.pop()
+            {
+                turn.took(Level::ALL[lane], |lane| self.lanes[lane].get().is_some_and(Lane::has_any));
+                self.made_room(tickets);
+                return Some(work);
+            }
+        }
+        None
     }
 
-    fn made_room(&self) {
-        self.room.notify(1);
+    /// Lets those go on who wait for room, once there is some: to wake them for each place by itself costs a wake for each task.
+    /// They all look again, as their lanes are not told apart.
+    fn made_room(&self, lane: &Tickets) {
+        if self.room.waiting() > 0 && lane.len() * 4 <= self.capacity * 3 {
+            self.room.notify_all();
+        }
         if self.calm.waiting() > 0 && self.is_calm() {
             self.calm.notify_all();
         }
@@ -160,6 +178,16 @@ impl Tasks {
     /// Returns whether every task that runs is to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.get().is_some()
+    }
+
+    /// Lets those go who wait for tasks that run.
+    pub(crate) fn abandon(&self) {
+        let _ = self.abandoned.set(());
+    }
+
+    /// Returns whether nobody is to wait any longer for a task that runs.
+    pub(crate) fn are_abandoned(&self) -> bool {
+        self.abandoned.get().is_some()
     }
 
     /// Returns how many tasks wait.
