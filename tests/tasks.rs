@@ -273,3 +273,50 @@ fn the_lanes_take_turns_by_urgency() -> Outcome {
     assert!((20..=70).contains(&place(Lane::Background)), "{}", place(Lane::Background));
     Ok(())
 }
+
+#[test]
+fn loops_and_children_inside_a_task_heed_its_cancellation() -> Outcome {
+    use ringmill::pool::{LoopError, Stopped};
+    let pool = Pool::builder().workers(2).build()?;
+    let (began, wait) = mpsc::channel();
+    let task = pool.submit(move |cx| {
+        let child = cx.token().child();
+        began.send(()).expect("the test waits");
+        let ran = cx.pool().for_each_index(0..1 << 40, |k| _ = std::hint::black_box(k));
+        (matches!(ran, Err(LoopError::Stopped(Stopped::Cancelled))), child.is_stopped(), cx.check())
+    })?;
+    wait.recv()?;
+    task.cancel();
+    assert_eq!(task.wait()?, (true, true, Err(Stopped::Cancelled)));
+
+    let budget = pool.task().run_budget(Duration::from_millis(1)).submit(|cx| {
+        cx.pool()
+            .for_each_index(0..1 << 40, |k| _ = std::hint::black_box(k))
+            .map_err(|error| error.to_string())
+    })?;
+    assert_eq!(budget.wait()?, Err(Stopped::Overdue.to_string()));
+    Ok(())
+}
+
+#[test]
+fn a_tasks_token_stops_it_before_and_while_it_runs() -> Outcome {
+    use ringmill::pool::Token;
+    let pool = Pool::builder().workers(1).build()?;
+    let release = occupy(&pool)?;
+    let token = Token::new();
+    let queued = pool.task().token(&token).submit(|_| unreachable!("stopped before"))?;
+    token.cancel();
+    drop(release);
+    assert!(matches!(queued.wait(), Err::<(), _>(TaskError::Cancelled)));
+    let (token, (began, wait)) = (Token::new(), mpsc::channel());
+    let running = pool.task().token(&token).submit(move |cx| {
+        began.send(()).expect("the test waits");
+        while !cx.is_stopped() {
+            std::thread::yield_now();
+        }
+    })?;
+    wait.recv()?;
+    token.cancel();
+    running.wait()?;
+    Ok(())
+}

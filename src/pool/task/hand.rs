@@ -46,21 +46,36 @@ impl<T: Work> Hand<T> {
         }
     }
 
-    /// Holds the task as one of any type.
-    pub(super) fn as_work(&self) -> Hand<dyn Work>
-    where
-        T: 'static,
-    {
-        self.head().cell.hold();
-        Hand(self.0)
-    }
-
     /// Holds the task as one with a result of this type.
     pub(super) fn into_outcome<R>(self) -> Hand<dyn Outcome<R>>
     where
         T: Outcome<R> + 'static,
     {
         Hand(ManuallyDrop::new(self).0)
+    }
+}
+
+impl<T: Work + 'static> Hand<T> {
+    /// Holds the task as one of any type, too.
+    pub(super) fn as_work(&self) -> Hand<dyn Work> {
+        self.head().cell.hold();
+        Hand(self.0)
+    }
+}
+
+impl Hand<dyn Work> {
+    /// Holds the task once more.
+    pub(super) fn as_work(&self) -> Self {
+        self.head().cell.hold();
+        Self(self.0)
+    }
+}
+
+impl<R> Hand<dyn Outcome<R>> {
+    /// Holds the task as one of any type, too.
+    pub(super) fn as_work(&self) -> Hand<dyn Work> {
+        self.head().cell.hold();
+        Hand(self.0)
     }
 }
 

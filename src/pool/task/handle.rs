@@ -12,7 +12,7 @@ use super::super::current;
 use super::super::handle::Pool;
 use super::error::TaskError;
 use super::hand::Hand;
-use super::job::{Head, Outcome, Unrun, end_unrun, run_unless_claimed};
+use super::job::{Head, Outcome, Unrun, end_unrun, run_by};
 use super::options::after;
 use crate::ring::Waiting;
 
@@ -82,7 +82,7 @@ impl<R> Task<R> {
             let here = current::number_in(self.pool.crew());
             let is_ours_to_run = self.head().worker().is_none_or(|worker| worker == here);
             if is_ours_to_run {
-                run_unless_claimed(&*self.outcome, &self.pool, here);
+                run_by(self.outcome.as_work(), &self.pool, here);
             } else if here != 0 || current::is_inside_job() {
                 return Err(TaskError::InsideJob);
             }

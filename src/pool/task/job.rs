@@ -9,6 +9,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use super::super::cancel::{Stopped, Token, with_current};
 use super::super::crew::Crew;
 use super::super::current::{self, inside_job};
 use super::super::handle::Pool;
@@ -37,7 +38,7 @@ pub(crate) struct Head {
 }
 
 /// What is special about a task.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Terms {
     /// The only worker that may run it.
     pub(super) worker: Option<usize>,
@@ -45,6 +46,8 @@ pub(super) struct Terms {
     pub(super) begin_by: Option<Instant>,
     /// How long it may run.
     pub(super) run_budget: Option<Duration>,
+    /// What stops it, besides its own handle.
+    pub(super) token: Option<Token>,
 }
 
 impl Head {
@@ -52,8 +55,13 @@ impl Head {
         self.terms.as_ref()?.worker
     }
 
-    fn is_overdue(&self) -> bool {
-        self.terms.as_ref().and_then(|terms| terms.begin_by).is_some_and(|by| Instant::now() > by)
+    /// Returns why not to begin with the task, if it is too late for it.
+    fn too_late(&self) -> Option<Unrun> {
+        let terms = self.terms.as_ref()?;
+        if let Some(stopped) = terms.token.as_ref().and_then(Token::stopped) {
+            return Some(if stopped == Stopped::Overdue { Unrun::Overdue } else { Unrun::Cancelled });
+        }
+        terms.begin_by.is_some_and(|by| Instant::now() > by).then_some(Unrun::Overdue)
     }
 }
 
@@ -73,7 +81,7 @@ pub(crate) trait Work: Send + Sync + fmt::Debug {
     fn head_mut(&mut self) -> &mut Head;
 
     /// Runs the body, of whoever claimed it, and ends the task.
-    fn run(&self, claimed: Claimed, pool: &Pool, worker: usize);
+    fn run(&self, claimed: Claimed, cx: &Cx<'_>);
 
     /// Drops the body, of whoever claimed it, and ends the task.
     fn give_up(&self, claimed: Claimed, why: Unrun);
@@ -138,24 +146,24 @@ impl<F, R> Job<F, R> {
     /// Ends the task and wakes who waits. A waker is an executor's code: if it panics, that is its affair.
     fn end(&self, claimed: Claimed) {
         if let Some(waker) = self.head.cell.end(claimed) {
-            let _ = quietly(|| waker.wake());
+            quietly(|| waker.wake());
         }
     }
 }
 
-/// Runs the code of a user where no panic may go on, a drop or a waker; returns what it panicked with.
-pub(crate) fn quietly(f: impl FnOnce()) -> Result<(), Panic> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(Panic::new)
-}
-
-/// Drops a user's value where no panic may go on. A panic's payload may panic itself when it is dropped; that one's payload
-/// is let go.
-pub(crate) fn drop_quietly<T>(value: T) {
-    if let Err(panic) = quietly(|| drop(value))
-        && let Err(another) = quietly(|| drop(panic))
+/// Runs the code of a user where no panic may go on: a drop, a waker. A panic's payload may panic itself when it is dropped;
+/// that one's payload is let go.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f))
+        && let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload)))
     {
         std::mem::forget(another);
     }
+}
+
+/// Drops a user's value where no panic may go on.
+pub(crate) fn drop_quietly<T>(value: T) {
+    quietly(|| drop(value));
 }
 
 impl<F, R> Work for Job<F, R>
@@ -171,16 +179,17 @@ where
         &mut self.head
     }
 
-    fn run(&self, claimed: Claimed, pool: &Pool, worker: usize) {
+    fn run(&self, claimed: Claimed, cx: &Cx<'_>) {
         // SAFETY: the claim is the caller's (T1).
         let Body::Pending(closure) = (unsafe { self.replace(Body::Taken) }) else {
             return self.end(claimed);
         };
-        let cx = Cx::new(pool, &self.head, worker);
-        let running = self.head.begin(pool.crew(), worker);
-        let result = inside_job(|| catch_unwind(AssertUnwindSafe(|| closure(&cx))));
+        let crew = cx.pool().crew();
+        let running = self.head.begin(crew, cx.worker());
+        let closure = AssertUnwindSafe(|| closure(cx));
+        let result = inside_job(|| with_current(Some(cx), || catch_unwind(closure)));
         let result = result.map_err(|payload: Box<dyn Any + Send>| TaskError::Panicked(Panic::new(payload)));
-        self.head.count(pool.crew(), running, result.is_err());
+        self.head.count(crew, running, result.is_err());
         // SAFETY: as above; it has not ended.
         unsafe { self.replace(Body::Ended(result)) };
         self.end(claimed);
@@ -220,23 +229,18 @@ impl<F, R> fmt::Debug for Job<F, R> {
     }
 }
 
-/// Runs a task that came out of a lane, as thread `number` of the pool, unless somebody else has it.
-pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize) {
-    run_unless_claimed(&*task, pool, number);
-    // Ours may be the last hand, and then the result is dropped here.
-    drop_quietly(task);
-}
-
 /// Runs a task as thread `number` of the pool, unless somebody else has it.
-pub(super) fn run_unless_claimed<W: Work + ?Sized>(task: &W, pool: &Pool, number: usize) {
+pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize) {
     if let Some(claimed) = task.head().cell.try_claim() {
-        if task.head().is_overdue() {
-            task.head().count_unrun(pool.crew(), number, Unrun::Overdue);
-            task.give_up(claimed, Unrun::Overdue);
+        if let Some(why) = task.head().too_late() {
+            task.head().count_unrun(pool.crew(), number, why);
+            task.give_up(claimed, why);
         } else {
-            task.run(claimed, pool, number);
+            task.run(claimed, &Cx::new(pool, &task, number));
         }
     }
+    // Ours may be the last hand, and then the result is dropped here.
+    drop_quietly(task);
 }
 
 /// Drops a task's body, unless somebody else has it; returns whether it did.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::cancel::Token;
 use super::super::handle::Pool;
 
 /// How many lanes there are.
@@ -93,6 +94,7 @@ pub struct TaskOptions<'p> {
     /// How long it may wait from its submission on.
     pub(super) queue_deadline: Option<Duration>,
     pub(super) run_budget: Option<Duration>,
+    pub(super) token: Option<Token>,
 }
 
 /// When something is over that begins now; none if the clock cannot express it.
@@ -115,6 +117,7 @@ impl Pool {
             worker: None,
             queue_deadline: None,
             run_budget: None,
+            token: None,
         }
     }
 }
@@ -149,6 +152,26 @@ impl TaskOptions<'_> {
     /// [`TaskError::Overdue`](super::TaskError::Overdue).
     pub fn queue_deadline(mut self, duration: Duration) -> Self {
         self.queue_deadline = Some(duration);
+        self
+    }
+
+    /// Has it stop with this token: not begun by then it never runs, running it is asked to stop. A stopped token's
+    /// tasks give way when their turn comes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::pool::{TaskError, Token};
+    ///
+    /// let pool = ringmill::Pool::new()?;
+    /// let request = Token::new();
+    /// request.cancel();
+    /// let task = pool.task().token(&request).submit(|_| "too late")?;
+    /// assert!(matches!(task.wait(), Err(TaskError::Cancelled)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn token(mut self, token: &Token) -> Self {
+        self.token = Some(token.clone());
         self
     }
 

@@ -97,10 +97,14 @@ impl TaskOptions<'_> {
     }
 
     /// Returns what is special about the task, if anything is.
+    #[inline]
     fn terms(&self) -> Option<Box<Terms>> {
-        let begin_by = self.queue_deadline.and_then(after);
-        let terms = Terms { worker: self.worker, begin_by, run_budget: self.run_budget };
-        (terms != Terms::default()).then(|| Box::new(terms))
+        let Self { worker, queue_deadline, run_budget, ref token, .. } = *self;
+        if worker.is_none() && queue_deadline.is_none() && run_budget.is_none() && token.is_none() {
+            return None;
+        }
+        let begin_by = queue_deadline.and_then(after);
+        Some(Box::new(Terms { worker, begin_by, run_budget, token: token.clone() }))
     }
 
     /// Gives `body` to the pool's threads together with a value to work on in place: a [`Buffer`](crate::ring::Buffer), a
