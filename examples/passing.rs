@@ -22,11 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = Pool::builder().workers(2).build()?;
     for way in ways {
         for size in SIZES {
-            let trips = match size {
-                0..=0x10_0000 => 1000,
-                0x10_0001..=0x100_0000 => 50,
-                _ => 5,
-            };
+            let trips = if size <= 1024 * KIB { 1000 } else { 200 * 1024 * KIB / size };
             let ((first, last), timing) = match way {
                 "copied" => copied(&pool, trips, vec![0; size]),
                 "moved" => moved(&pool, trips, vec![0; size]),

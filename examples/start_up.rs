@@ -34,7 +34,7 @@ fn started(threads: usize) -> Result<Pool, Box<dyn Error>> {
     let meeting = Arc::new(Barrier::new(threads));
     let task = |_| {
         let meeting = Arc::clone(&meeting);
-        pool.submit(move |_| drop(meeting.wait()))
+        pool.submit(move |_| meeting.wait().is_leader())
     };
     let tasks = (0..threads).map(task).collect::<Result<Vec<_>, _>>()?;
     Ticker::start().wait_all(tasks)?;

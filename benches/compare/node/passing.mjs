@@ -10,7 +10,7 @@ const { ways } = wanted(['clone', 'transfer', 'shared', 'piscina-transfer'], 0)
 for (const way of ways) {
   const pool = way.startsWith('piscina') ? await piscina() : await HandMadePool.started(2)
   for (const size of SIZES) {
-    const trips = size <= KIB * KIB ? 1000 : size <= 16 * KIB * KIB ? 50 : 5
+    const trips = size <= KIB * KIB ? 1000 : Math.floor((200 * KIB * KIB) / size)
     let bytes = new Uint8Array(way === 'shared' ? new SharedArrayBuffer(size) : size)
     const trip = async () => {
       if (way === 'clone') bytes = (await pool.run('touchCopied', { bytes })).bytes
