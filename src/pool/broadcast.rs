@@ -8,6 +8,7 @@ use super::cancel::{Heeded, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::{inside_job, is_inside_job};
 use super::error::LoopError;
+use super::fork::kin::Kin;
 use super::handle::Pool;
 use super::posting::{Deal, FirstPanic, Posting};
 use super::slots::{Slot, Slots};
@@ -71,9 +72,10 @@ impl Crew {
             let watch = heeded.map(Watch::new);
             let owned = self.wait_for_seat();
             let helpers = self.workers as u32 - 1;
-            let (shares, panic, done) = (&owned.seat.shares, FirstPanic::default(), Latch::new(helpers));
+            let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
+            let done = Latch::new(helpers);
             shares.deal(0..helpers + 1, self.workers);
-            let posting = Posting::new(body, Deal::Named { done: &done }, &panic, watch.as_ref());
+            let posting = Posting::new(body, Deal::Named { done: &done }, &panic, &kin, watch.as_ref());
             // SAFETY: the result is dropped below, before anything that the posting borrows.
             let posted = unsafe { owned.post(posting) };
             self.wake(u32::MAX);
@@ -108,9 +110,9 @@ impl Crew {
             };
             // A piece for each worker: who has one stays in it until all is done.
             let piece = |worker, _: Range<u32>| body(worker);
-            let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
+            let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
             shares.deal(0..self.workers as u32, self.workers);
-            let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic, watch.as_ref());
+            let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic, &kin, watch.as_ref());
             // SAFETY: the result is dropped below, before anything that the posting borrows.
             let posted = unsafe { owned.post(posting) };
             self.wake(u32::MAX);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use under::with_token;
-pub(crate) use under::{Watch, current, stopped_here, with_current};
+pub(crate) use under::{Watch, current, heeded, stopped_here, with_current};
 
 use crate::protocol::token::{Flag, Reason};
 

@@ -147,6 +147,11 @@ impl Crew {
         self.bed.notify_after(wanted, || self.metrics.notified())
     }
 
+    /// Returns how many helpers look around for work: a hint.
+    pub(crate) fn looking(&self) -> usize {
+        self.lookout.count() as usize
+    }
+
     pub(crate) fn nothing_seen(&self) -> Seen {
         Seen(vec![None; self.seats.len()].into())
     }
@@ -190,6 +195,29 @@ impl<'a> OwnedSeat<'a> {
             self.seat.board.post(owned, Some(posting));
         }
         Posted { seat: self }
+    }
+}
+
+impl Posted<'_> {
+    fn board(&self) -> Option<(&Board<Option<Posting<'static>>>, &Owned)> {
+        self.seat.owned.as_ref().map(|owned| (&self.seat.seat.board, owned))
+    }
+
+    /// Returns whether nobody is inside.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.board().is_none_or(|(board, owned)| board.is_deserted(owned))
+    }
+
+    /// Sleeps until the last has left or somebody calls, or for no reason at all; not if `look_again` finds something.
+    pub(crate) fn sleep_unless(&self, look_again: impl FnOnce() -> bool) {
+        if let Some((board, owned)) = self.board() {
+            let announced = board.announce(owned);
+            if look_again() {
+                board.stay_up(owned, announced);
+            } else {
+                board.sleep(owned, announced);
+            }
+        }
     }
 }
 

@@ -73,6 +73,7 @@ impl Pool {
         Self { crew: Arc::clone(&self.crew), is_owner: false }
     }
 
+    #[inline]
     pub(crate) fn crew(&self) -> &Arc<Crew> {
         &self.crew
     }

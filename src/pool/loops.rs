@@ -16,6 +16,7 @@ use super::cancel::{Heeded, Watch, current};
 use super::crew::{Crew, OwnedSeat};
 use super::current::{self, inside_job};
 use super::error::LoopError;
+use super::fork::kin::Kin;
 use super::helper::SPIN;
 use super::pace::Pace;
 use super::posting::{Deal, FirstPanic, Posting, kind_of};
@@ -161,9 +162,9 @@ impl Crew {
     ) where
         F: Fn(usize, Range<u32>) + Sync,
     {
-        let (shares, panic) = (&owned.seat.shares, FirstPanic::default());
+        let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
         shares.deal(pieces.clone(), self.workers.min(pieces.len()));
-        let posting = Posting::new(body, Deal::Stealing { most }, &panic, watch);
+        let posting = Posting::new(body, Deal::Stealing { most }, &panic, &kin, watch);
         // SAFETY: the result is dropped below, before anything that the posting borrows.
         let posted = unsafe { owned.post(posting) };
         // Only now that the loop is up: whoever lies down later finds it.
@@ -188,7 +189,7 @@ impl Crew {
 
     /// Returns the time since the crew was made.
     #[inline]
-    fn nanoseconds(&self) -> u64 {
+    pub(crate) fn nanoseconds(&self) -> u64 {
         self.birth.elapsed().as_nanos() as u64
     }
 }

@@ -25,6 +25,7 @@ mod current;
 mod cut;
 mod each;
 mod error;
+mod fork;
 mod handle;
 mod helper;
 mod life;

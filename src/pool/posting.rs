@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::cancel::{Watch, with_current};
 use super::current::{inside_job, is_inside_job};
+use super::fork::frame;
+use super::fork::kin::Kin;
 use super::pace::Pace;
 use crate::protocol::cost::Kind;
 use crate::protocol::latch::Latch;
@@ -23,6 +25,8 @@ pub(crate) enum Deal<'a> {
     Stealing { most: u32 },
     /// Each worker its own share and no other; the latch counts the helpers that have run theirs.
     Named { done: &'a Latch },
+    /// The body is called once by whoever comes, and knows itself what is left.
+    Own { is_open: unsafe fn(*const ()) -> bool },
 }
 
 /// A loop as it is posted: a few words, which a helper reads with the board's own.
@@ -32,6 +36,8 @@ pub(crate) struct Posting<'a> {
     call: unsafe fn(*const (), usize, Range<u32>),
     deal: Deal<'a>,
     panic: &'a FirstPanic,
+    /// Inside what it was posted.
+    kin: &'a Kin,
     /// Whether its caller is none of a pool's own threads: it works on the CPU that the stand-in would.
     from_outside: bool,
     /// The token of the loop, if it has one.
@@ -69,16 +75,27 @@ impl<'a> Posting<'a> {
         body: &'a F,
         deal: Deal<'a>,
         panic: &'a FirstPanic,
+        kin: &'a Kin,
         watch: Option<&'a Watch<'a>>,
     ) -> Self {
-        Self {
-            body: std::ptr::from_ref(body).cast(),
-            call: call::<F>,
-            deal,
-            panic,
-            watch,
-            from_outside: !is_inside_job(),
-        }
+        let body = std::ptr::from_ref(body).cast();
+        Self { body, call: call::<F>, deal, panic, kin, from_outside: !is_inside_job(), watch }
+    }
+
+    /// Makes a posting of a body that knows itself what is left of it.
+    ///
+    /// # Safety
+    ///
+    /// - `call` and `is_open` may be called with `body` for `'a`, by any thread.
+    pub(crate) unsafe fn open(
+        body: *const (),
+        call: unsafe fn(*const (), usize, Range<u32>),
+        is_open: unsafe fn(*const ()) -> bool,
+        panic: &'a FirstPanic,
+        kin: &'a Kin,
+        from_outside: bool,
+    ) -> Self {
+        Self { body, call, deal: Deal::Own { is_open }, panic, kin, from_outside, watch: None }
     }
 
     /// Makes the same posting for a board, which knows no lifetimes.
@@ -101,6 +118,7 @@ impl<'a> Posting<'a> {
         let pieces = match self.deal {
             Deal::Stealing { most } => shares.take(worker, most),
             Deal::Named { .. } => shares.take_share(worker),
+            Deal::Own { .. } => 0..0,
         };
         let count = pieces.len() as u32;
         if count > 0 {
@@ -114,7 +132,16 @@ impl<'a> Posting<'a> {
         match self.deal {
             Deal::Stealing { .. } => shares.is_any_left(),
             Deal::Named { .. } => shares.is_share_left(worker),
+            Deal::Own { is_open } => {
+                // SAFETY: it may be called for `'a` (duty of `open`), and the posting is not used longer.
+                unsafe { is_open(self.body) }
+            }
         }
+    }
+
+    /// Returns whether it was posted from inside of `kin`, or is it, and any thread may run a part of it.
+    pub(crate) fn is_inside(&self, kin: &Kin) -> bool {
+        matches!(self.deal, Deal::Own { .. }) && self.kin.is_of(kin)
     }
 
     /// Runs all that is left for `worker`, and stops when the loop's token does; returns how many pieces it ran.
@@ -148,7 +175,7 @@ impl<'a> Posting<'a> {
 
     /// Runs all that is left for `worker`, as one of the helpers; returns how many pieces it ran.
     pub(crate) fn help(&self, shares: &Shares, worker: usize) -> u32 {
-        with_current(self.watch.map(|watch| watch.heeded), || match self.deal {
+        let run = || match self.deal {
             Deal::Stealing { .. } => self.run_rest(shares, worker),
             Deal::Named { done } => {
                 let ran = self.run_some(shares, worker);
@@ -157,7 +184,12 @@ impl<'a> Posting<'a> {
                 }
                 ran
             }
-        })
+            Deal::Own { .. } => {
+                self.run(shares, worker, 0..0);
+                1
+            }
+        };
+        frame::inside(self.kin, || with_current(self.watch.map(|watch| watch.heeded), run))
     }
 
     fn run(&self, shares: &Shares, worker: usize, pieces: Range<u32>) {
@@ -180,16 +212,25 @@ impl FirstPanic {
             return;
         }
         drop(first);
-        // A payload's own drop is the user's code, and may panic; that panic's payload is let go rather than dropped.
-        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(another);
-        }
+        let_go(payload);
     }
 
     /// Goes on with the panic, if there was one.
     pub(crate) fn resume(self) {
-        if let Some(payload) = self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(payload) = self.into_payload() {
             resume_unwind(payload);
         }
+    }
+
+    /// Returns the panic's payload, if there was one.
+    pub(crate) fn into_payload(self) -> Option<Box<dyn Any + Send>> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops a panic's payload. Its own drop is the user's code, and may panic; that panic's payload is let go rather than dropped.
+pub(crate) fn let_go(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }

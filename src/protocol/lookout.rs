@@ -56,6 +56,12 @@ impl Lookout {
         fence(SeqCst);
     }
 
+    /// Returns how many look around: a hint.
+    pub(crate) fn count(&self) -> u32 {
+        // ORDERING: Relaxed; a hint.
+        self.looking.load(Relaxed)
+    }
+
     /// Returns whether somebody looks around. The caller has published its work.
     pub(crate) fn anyone(&self) -> bool {
         // ORDERING: LOOKING, the submitter's side.

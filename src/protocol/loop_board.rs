@@ -9,6 +9,10 @@
 //! word  = generation:16 | posted:1 | waiting:1 | entered:14
 //! Down(g, 0) --post--> Up(g + 1, 0) --enter/leave--> Up(g + 1, n) --take_down--> Down(g + 1, n) --leave--> Down(g + 1, 0)
 //! ```
+//! `take_down` is all that a loop's caller needs. One that can do something else while helpers are inside, as the callers of
+//! `join` and `scope` can, looks by itself whether they have left, and announces itself before it sleeps: then it is woken by
+//! the last to leave or by whoever calls it. New pieces of a loop that is up are told by a new generation.
+//!
 //! Callers meet at `owner`, helpers at `word`; the posting shares the word's line, so a helper that spins on the word
 //! has it with the same trip.
 //!
@@ -20,16 +24,17 @@
 //!   round, so a helper that is about to sleep goes by what it finds inside.
 //! - OWN: `release` to `own`, carries the end of the last loop.
 //! - POST: `post` to `enter`, carries the posting and all that the caller wrote before.
-//! - LEAVE: `leave` to `take_down`, carries all that the helper wrote inside.
+//! - LEAVE: `leave` to `take_down` and `is_deserted`, carries all that the helper wrote inside.
+//! - SLEEP: `announce`, fence, look again, against publish, fence, `call`. Carries no data.
 
 #![allow(unsafe_code)]
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use crate::sync::{UnsafeCell, futex, hint};
 
-use Ordering::{Acquire, Relaxed, Release};
+use Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 const ENTERED: u32 = 1;
 const MAX_ENTERED: u32 = (1 << 14) - 1;
@@ -66,6 +71,13 @@ unsafe impl<P: Send> Sync for Board<P> {}
 #[derive(Debug)]
 #[must_use = "an owned board stays owned until it is released"]
 pub(crate) struct Owned(());
+
+/// The token of an owner that said it would sleep: it has to `sleep` or to `stay_up`.
+#[derive(Debug)]
+#[must_use = "an owner that is announced is woken by a system call"]
+pub(crate) struct Announced {
+    word: u32,
+}
 
 /// The token of a helper inside a posted loop: it has to `leave`.
 #[derive(Debug)]
@@ -141,32 +153,78 @@ impl<P: Copy> Board<P> {
         let Entered { .. } = token;
         // ORDERING: LEAVE, release side. Other leaves continue the release sequence.
         let before = self.line.word.fetch_sub(ENTERED, Release);
-        if before & (WAITING | POSTED) == WAITING && entered(before) == 1 {
+        if before & WAITING != 0 && entered(before) == 1 {
             // The board outlives the loop, so its word may be named though the owner may be gone by now.
             futex::wake(&self.line.word, 1);
         }
     }
 
+    /// Says that the loop has new pieces, to helpers that have seen the end of the old ones. Whoever is inside may say so.
+    #[cfg_attr(not(loom), expect(dead_code, reason = "for scopes, which come next"))]
+    pub(crate) fn renew(&self) {
+        // ORDERING: Relaxed; what the pieces are is for those who share them out to order. The bits above run over (L3).
+        self.line.word.fetch_add(GENERATION, Relaxed);
+    }
+
     /// Takes the loop down and waits until the last helper has left, looking `spins` times before it sleeps.
-    pub(crate) fn take_down(&self, _: &Owned, spins: u32) {
+    pub(crate) fn take_down(&self, owned: &Owned, spins: u32) {
         // ORDERING: LEAVE, acquire side, for those who have left before. Like every exchange it goes on with their release
         // sequence, so whoever leaves later need not know of them.
-        let mut word = self.line.word.fetch_and(!POSTED, Acquire) & !POSTED;
-        let mut spins = spins;
-        while entered(word) > 0 {
-            if spins > 0 {
-                spins -= 1;
-                hint::spin_loop();
-            } else if word & WAITING == 0 {
-                // ORDERING: Acquire as below. The bit and the count share the word: the last to leave sees the bit, or
-                // we see the count at zero.
-                word = self.line.word.fetch_or(WAITING, Acquire) | WAITING;
-                continue;
-            } else {
-                futex::wait(&self.line.word, word);
+        let before = self.line.word.fetch_and(!POSTED, Acquire);
+        if entered(before) == 0 {
+            return;
+        }
+        for _ in 0..spins {
+            if self.is_deserted(owned) {
+                return;
             }
-            // ORDERING: LEAVE, acquire side. A wake promises no order; this load gives it.
-            word = self.line.word.load(Acquire);
+            hint::spin_loop();
+        }
+        while !self.is_deserted(owned) {
+            let announced = self.announce(owned);
+            self.sleep(owned, announced);
+        }
+    }
+
+    /// Returns whether nobody is inside. While the loop is posted the next may enter at once.
+    pub(crate) fn is_deserted(&self, _: &Owned) -> bool {
+        // ORDERING: LEAVE, acquire side. A wake promises no order; this load gives it.
+        entered(self.line.word.load(Acquire)) == 0
+    }
+
+    /// Says that the owner is going to sleep until everybody has left or somebody calls. It must look once more.
+    pub(crate) fn announce(&self, _: &Owned) -> Announced {
+        // ORDERING: Relaxed; the bit and the count share the word, so the last to leave sees the bit or we see the count
+        // at zero. What the leavers wrote comes with `is_deserted`.
+        let word = self.line.word.fetch_or(WAITING, Relaxed) | WAITING;
+        // ORDERING: SLEEP, waiter side, against `call`. Model: loom-tests/loop_board.rs.
+        fence(SeqCst);
+        Announced { word }
+    }
+
+    /// Sleeps until the last has left or somebody calls, or for no reason at all. Not at all if nobody is inside.
+    pub(crate) fn sleep(&self, _: &Owned, announced: Announced) {
+        if entered(announced.word) > 0 {
+            futex::wait(&self.line.word, announced.word);
+        }
+    }
+
+    /// Takes the announcement back: the look found something.
+    pub(crate) fn stay_up(&self, _: &Owned, announced: Announced) {
+        let Announced { .. } = announced;
+        // ORDERING: Relaxed; who sees the bit too late wakes nobody.
+        self.line.word.fetch_and(!WAITING, Relaxed);
+    }
+
+    /// Wakes the owner if it sleeps: there is something that it could do, which the caller has published.
+    pub(crate) fn call(&self) {
+        // ORDERING: SLEEP, notifier side. See `announce`.
+        fence(SeqCst);
+        // ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.
+        if self.line.word.load(Relaxed) & WAITING != 0 {
+            // The word changes, so an owner that is not yet asleep does not fall asleep.
+            self.line.word.fetch_and(!WAITING, Relaxed);
+            futex::wake(&self.line.word, 1);
         }
     }
 

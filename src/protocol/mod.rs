@@ -18,6 +18,7 @@ pub(crate) mod latest;
 pub(crate) mod lookout;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
+pub(crate) mod offer;
 pub(crate) mod parking;
 pub(crate) mod party;
 pub(crate) mod places;

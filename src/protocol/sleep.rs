@@ -144,6 +144,12 @@ impl Bed {
         (sleepers(state) - waking(state), state & OTHERS != 0)
     }
 
+    /// Returns how many threads sleep, be they on the way up: a hint.
+    pub(crate) fn lying(&self) -> u32 {
+        // ORDERING: Relaxed; a hint.
+        sleepers(self.state.load(Relaxed))
+    }
+
     /// Sets the bit that says that others wait who are no threads, and is their announcement: they look once more.
     ///
     /// They do not spin before they wait, so they wait often: from the first on the fences are symmetric.

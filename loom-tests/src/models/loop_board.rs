@@ -5,8 +5,13 @@
 //! dealt by a relaxed counter, and an output cell for each piece. When a caller has taken its loop down it reads the
 //! outputs and writes the input, as if the stack were used for something else. Bound: three threads, two pieces.
 //!
-//! - Invariants: L1, L2.
-//! - FORBIDDEN: a helper that reads the input before the caller wrote it, or touches a cell after `take_down` has
+//! A second kind of caller does not take the loop down but waits for what helpers put aside for it: one inside puts something
+//! aside, calls, and stays inside until the caller has it. And a helper that has seen the end of the pieces there
+//! were is told of new ones.
+//!
+//! - Invariants: L1, L2, L3.
+//! - FORBIDDEN: a caller asleep beside what was put aside for it; a helper that misses the new pieces that it was told of; a
+//!   helper that reads the input before the caller wrote it, or touches a cell after `take_down` has
 //!   returned (loom sees cells that race); a piece run twice or not at all; a caller that sleeps after the last left.
 //! - ACCEPTABLE: a helper that finds nothing; one that meets the next loop; a caller that runs its loop alone.
 
@@ -15,6 +20,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
+use super::protocol::latch::Latch;
 use super::protocol::loop_board::Board;
 use crate::scenario::Scenario;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -27,6 +33,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::over_futexes("loop_board: two helpers", Some(2), two_helpers),
         Scenario::over_futexes("loop_board: two loops, one helper that lags", Some(3), two_loops_one_helper),
         Scenario::over_futexes("loop_board: two callers, one helper", Some(2), two_callers_one_helper),
+        Scenario::over_futexes(
+            "loop_board: one inside calls the caller",
+            Some(3),
+            one_inside_calls_the_caller,
+        ),
+        vec![Scenario::new("loop_board: new pieces for one that has seen the end", None, new_pieces)],
     ]
     .concat()
 }
@@ -173,4 +185,60 @@ fn two_callers_one_helper() {
     world.call(&world.loops[0], 0);
     caller.join().unwrap();
     helper.join().unwrap();
+}
+
+/// The helper stays inside until the caller has taken what it put aside: a caller that sleeps through the call sleeps for
+/// ever, and so does the helper, which sleeps on the latch.
+fn one_inside_calls_the_caller() {
+    let world = World::<1>::new();
+    let (aside, taken) = (Arc::new(AtomicU32::new(0)), Arc::new(Latch::new(1)));
+    let owned = world.board.try_own().unwrap();
+    world.board.post(&owned, Posting(&world.loops[0]));
+    let entered = world.board.try_enter().unwrap();
+    let helper = thread::spawn({
+        let (world, aside, taken) = (world.clone(), aside.clone(), taken.clone());
+        move || {
+            // ORDERING: Relaxed; the call alone has to see to it that it is found.
+            aside.store(1, Relaxed);
+            world.board.call();
+            taken.wait(0);
+            world.board.leave(entered);
+        }
+    });
+    while aside.load(Relaxed) == 0 {
+        let announced = world.board.announce(&owned);
+        if aside.load(Relaxed) != 0 {
+            world.board.stay_up(&owned, announced);
+        } else {
+            world.board.sleep(&owned, announced);
+        }
+    }
+    taken.arrive();
+    world.board.take_down(&owned, 0);
+    world.board.release(owned);
+    helper.join().unwrap();
+}
+
+/// Two are inside; one has seen the end of the pieces and leaves, and by then the other has told of new ones.
+fn new_pieces() {
+    let world = World::<1>::new();
+    let told = Arc::new(Latch::new(1));
+    let owned = world.board.try_own().unwrap();
+    world.board.post(&owned, Posting(&world.loops[0]));
+    let (first, second) = (world.board.try_enter().unwrap(), world.board.try_enter().unwrap());
+    let helper = thread::spawn({
+        let (world, told) = (world.clone(), told.clone());
+        move || {
+            let seen = second.generation;
+            world.board.leave(second);
+            told.wait(0);
+            assert_ne!(world.board.posted(), Some(seen), "there are new pieces");
+        }
+    });
+    world.board.renew();
+    told.arrive();
+    world.board.leave(first);
+    helper.join().unwrap();
+    world.board.take_down(&owned, 0);
+    world.board.release(owned);
 }

@@ -18,6 +18,7 @@ mod latch;
 mod latest;
 mod loop_board;
 mod merge_tree;
+mod offer;
 mod parking;
 mod pipeline;
 mod places;
@@ -47,6 +48,7 @@ pub fn scenarios() -> Vec<Scenario> {
         merge_tree::scenarios(),
         cost::scenarios(),
         homes::scenarios(),
+        offer::scenarios(),
         parking::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),

@@ -1,7 +1,7 @@
 //! The loop board.
 
 use super::File::Protocol;
-use super::Objection::{Deadlock, Race};
+use super::Objection::{Assertion, Deadlock, Race};
 use super::Weakening;
 
 pub(super) const WEAKENINGS: &[Weakening] = &[
@@ -39,19 +39,51 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         file: Protocol("loop_board"),
-        lacks: "LEAVE, the acquire of who is about to sleep",
-        line: "self.line.word.fetch_or(WAITING, Acquire)",
-        instead: "self.line.word.fetch_or(WAITING, Relaxed)",
+        lacks: "LEAVE, the acquire of who looks whether all have left",
+        line: "entered(self.line.word.load(Acquire)) == 0",
+        instead: "entered(self.line.word.load(Relaxed)) == 0",
         scenario: "loop_board: one helper, the caller sleeps [weak",
         objection: Race,
     },
     Weakening {
         file: Protocol("loop_board"),
-        lacks: "LEAVE, the acquire of the woken",
-        line: "word = self.line.word.load(Acquire);",
-        instead: "word = self.line.word.load(Relaxed);",
-        scenario: "loop_board: one helper, the caller sleeps [weak",
-        objection: Race,
+        lacks: "SLEEP, the fence of who is about to sleep",
+        line: "fence(SeqCst);\n        Announced { word }",
+        instead: "Announced { word }",
+        scenario: "loop_board: one inside calls the caller [weak",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("loop_board"),
+        lacks: "SLEEP, the fence of who calls",
+        line: "fence(SeqCst);\n        // ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.",
+        instead: "// ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.",
+        scenario: "loop_board: one inside calls the caller [weak",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("loop_board"),
+        lacks: "the change of the word by who calls",
+        line: "self.line.word.fetch_and(!WAITING, Relaxed);\n            futex::wake(&self.line.word, 1);",
+        instead: "futex::wake(&self.line.word, 1);",
+        scenario: "loop_board: one inside calls the caller [strong",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("loop_board"),
+        lacks: "the wake of who is called",
+        line: "self.line.word.fetch_and(!WAITING, Relaxed);\n            futex::wake(&self.line.word, 1);",
+        instead: "self.line.word.fetch_and(!WAITING, Relaxed);",
+        scenario: "loop_board: one inside calls the caller [strong",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("loop_board"),
+        lacks: "the new generation of new pieces (L3)",
+        line: "self.line.word.fetch_add(GENERATION, Relaxed);",
+        instead: "",
+        scenario: "loop_board: new pieces for one that has seen the end",
+        objection: Assertion,
     },
     Weakening {
         file: Protocol("loop_board"),
@@ -72,7 +104,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "the wait for those inside (L2)",
-        line: "while entered(word) > 0 {",
+        line: "while !self.is_deserted(owned) {",
         instead: "while false {",
         scenario: "loop_board: one helper, the caller sleeps [strong",
         objection: Race,
@@ -80,7 +112,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("loop_board"),
         lacks: "the wake of the caller",
-        line: "futex::wake(&self.line.word, 1);",
+        line: "by now.\n            futex::wake(&self.line.word, 1);",
         instead: "",
         scenario: "loop_board: one helper, the caller sleeps [strong",
         objection: Deadlock,

@@ -18,6 +18,7 @@ mod latch;
 mod latest;
 mod loop_board;
 mod merge_tree;
+mod offer;
 mod parking;
 mod pipeline;
 mod places;
@@ -90,6 +91,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     merge_tree::WEAKENINGS,
     cost::WEAKENINGS,
     homes::WEAKENINGS,
+    offer::WEAKENINGS,
     parking::WEAKENINGS,
     slot::WEAKENINGS,
     queue::WEAKENINGS,

@@ -10,6 +10,7 @@ use std::mem;
 use std::ptr::NonNull;
 
 use super::{Heeded, Stopped, Token};
+use crate::pool::fork::frame;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 thread_local! {
@@ -51,7 +52,8 @@ pub(crate) fn with_current<R>(heeded: Option<&dyn Heeded>, f: impl FnOnce() -> R
         unsafe { mem::transmute::<NonNull<dyn Heeded + '_>, NonNull<dyn Heeded>>(NonNull::from(heeded)) }
     });
     let _restore = Restore(CURRENT.replace(heeded));
-    f()
+    // All halves of a frame are run under one token.
+    frame::apart(f)
 }
 
 /// Calls `f` with what this thread heeds.
@@ -63,6 +65,11 @@ pub(crate) fn current<R>(f: impl FnOnce(Option<&dyn Heeded>) -> R) -> R {
         unsafe { heeded.as_ref() }
     });
     f(heeded)
+}
+
+/// Returns what this thread heeds, for as long as the frame of `with_current` lasts.
+pub(crate) fn heeded() -> Option<NonNull<dyn Heeded>> {
+    CURRENT.get()
 }
 
 /// Returns why the calling thread should stop what it works on, if so.
