@@ -10,10 +10,12 @@
 
 mod buckets;
 mod clock;
+mod figures;
 mod histogram;
 mod names;
 mod prometheus;
 mod public;
+mod read;
 mod recorder;
 mod snapshot;
 mod table;
@@ -29,10 +31,11 @@ use self::clock::Clock;
 use self::names::Names;
 use crate::protocol::tally::{Count, Note, Peak};
 
+pub use self::figures::{LaneFigures, RunningTask, TaskFigures, Throttled, WorkerFigures};
 pub use self::histogram::Histogram;
 pub(crate) use self::names::Name;
 pub(crate) use self::recorder::Outcome;
-pub use self::snapshot::{LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
+pub use self::snapshot::Snapshot;
 pub(crate) use self::trace::Kind;
 use self::worker::LANES;
 pub(crate) use self::worker::{Running, WorkerMetrics};

@@ -7,6 +7,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::figures::lane_text;
 use super::histogram::Histogram;
 use super::snapshot::Snapshot;
 
@@ -68,17 +69,26 @@ impl Snapshot {
                 ("overdue", task.overdue),
             ];
             for (outcome, count) in ends {
-                let labels = [("name", task.name), ("lane", task.lane), ("outcome", outcome)];
+                let labels =
+                    [("name", task.name), ("lane", task.lane.map_or("", lane_text)), ("outcome", outcome)];
                 out.sample("tasks_ended_total", &labels, count)?;
             }
         }
         out.head("task_wait_seconds", "histogram", "Time from a task's submission to its start.")?;
         for task in self.tasks() {
-            out.histogram("task_wait_seconds", &[("name", task.name), ("lane", task.lane)], &task.wait)?;
+            out.histogram(
+                "task_wait_seconds",
+                &[("name", task.name), ("lane", task.lane.map_or("", lane_text))],
+                &task.wait,
+            )?;
         }
         out.head("task_run_seconds", "histogram", "Time from a task's start to its end.")?;
         for task in self.tasks() {
-            out.histogram("task_run_seconds", &[("name", task.name), ("lane", task.lane)], &task.run)?;
+            out.histogram(
+                "task_run_seconds",
+                &[("name", task.name), ("lane", task.lane.map_or("", lane_text))],
+                &task.run,
+            )?;
         }
         Ok(())
     }
@@ -87,7 +97,7 @@ impl Snapshot {
         let lanes = self.lanes();
         out.head("tasks_submitted_total", "counter", "Tasks that were put into a lane.")?;
         for lane in lanes {
-            out.sample("tasks_submitted_total", &[("lane", lane.lane)], lane.submitted)?;
+            out.sample("tasks_submitted_total", &[("lane", lane_text(lane.lane))], lane.submitted)?;
         }
         out.head(
             "tasks_refused_total",
@@ -102,16 +112,16 @@ impl Snapshot {
                 ("run_by_submitter", lane.ran_here),
             ];
             for (how, count) in refused {
-                out.sample("tasks_refused_total", &[("lane", lane.lane), ("how", how)], count)?;
+                out.sample("tasks_refused_total", &[("lane", lane_text(lane.lane)), ("how", how)], count)?;
             }
         }
         out.head("lane_depth", "gauge", "Tasks that wait in a lane.")?;
         for lane in lanes {
-            out.sample("lane_depth", &[("lane", lane.lane)], lane.depth)?;
+            out.sample("lane_depth", &[("lane", lane_text(lane.lane))], lane.depth)?;
         }
         out.head("lane_depth_most", "gauge", "The most tasks that waited in a lane at a time.")?;
         for lane in lanes {
-            out.sample("lane_depth_most", &[("lane", lane.lane)], lane.most)?;
+            out.sample("lane_depth_most", &[("lane", lane_text(lane.lane))], lane.most)?;
         }
         Ok(())
     }
@@ -136,6 +146,10 @@ impl Snapshot {
             for worker in self.workers() {
                 out.sample(name, &[("worker", &worker.worker.to_string())], count(worker))?;
             }
+        }
+        out.head("worker_depth", "gauge", "Tasks submitted to this worker alone that wait.")?;
+        for worker in self.workers() {
+            out.sample("worker_depth", &[("worker", &worker.worker.to_string())], worker.depth)?;
         }
         out.head("worker_busy_seconds", "gauge", "How long a worker's task has run; 0 if none runs.")?;
         for worker in self.workers() {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::figures::{TaskFigures, lane_text};
 use super::histogram::Histogram;
-use super::snapshot::{Snapshot, TaskFigures};
+use super::snapshot::Snapshot;
 
 impl fmt::Display for Snapshot {
     /// Shows a table: tasks by name and lane, then lanes, then workers.
@@ -35,6 +36,7 @@ impl fmt::Display for Snapshot {
         )?;
         for TaskFigures { name, lane, completed, panicked, cancelled, overdue, wait, run } in self.tasks() {
             let name = if name.is_empty() { "-" } else { name };
+            let lane = lane.map_or("", lane_text);
             let (wait, run) = (times(wait), times(run));
             writeln!(
                 f,
@@ -45,7 +47,7 @@ impl fmt::Display for Snapshot {
             writeln!(
                 f,
                 "lane {}: {} submitted, {} now, {} at most, {} rejected, {} + {} dropped, {} run by submitters",
-                lane.lane,
+                lane_text(lane.lane),
                 lane.submitted,
                 lane.depth,
                 lane.most,
