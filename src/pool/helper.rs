@@ -119,10 +119,10 @@ impl<'a> Helper<'a> {
         }
     }
 
-    /// Wakes another, if there is a task for it.
+    /// Wakes as many others as there are tasks for, at once: one after another would be late.
     fn call_for_help(&self) {
         if self.crew.tasks.has_any() {
-            self.crew.notify(1);
+            self.crew.notify(self.crew.tasks.depth().try_into().unwrap_or(u32::MAX));
         }
     }
 
@@ -155,8 +155,11 @@ impl<'a> Helper<'a> {
 
     /// Sleeps until there may be something to do.
     fn sleep(&mut self) {
-        // Away from home we are slower to wake, no more.
-        let _ = self.place.go_home();
+        if !self.turn.ran_task_last() {
+            // Away from home we are slower to wake, no more. Who submits tasks may run anywhere, also there: for those the
+            // system finds us a CPU as we wake.
+            let _ = self.place.go_home();
+        }
         let announced = self.crew.bed.announce();
         if self.crew.bed.is_closed() || self.is_wanted() {
             let _ = self.crew.bed.stay_up(announced);
@@ -164,6 +167,7 @@ impl<'a> Helper<'a> {
             let parked = self.crew.metrics.now();
             self.counts().parked();
             self.crew.bed.wait(announced);
+            self.crew.lookout.arrive();
             self.crew.metrics.woke(self.number, parked);
         }
     }

@@ -147,6 +147,13 @@ impl<T> Lane<T> {
     }
 }
 
+impl<T> Lane<T> {
+    /// Returns how many values fit.
+    pub(crate) fn capacity(&self) -> usize {
+        self.cells.len()
+    }
+}
+
 impl<T> Drop for Lane<T> {
     fn drop(&mut self) {
         while self.pop().is_some() {}

@@ -10,7 +10,8 @@
 //! ```
 //! - K1: of all work that was published while somebody looked, none is left to sleepers. Whoever ends looks once more,
 //!   after a fence: in the bed's protocol if it found nothing, in `end_with_work` if it found something.
-//! - LOOKING: publish, fence, `anyone`, against `end`, fence, look again. The later fence sees the other side's write. It
+//! Who is being woken is one who looks, from the moment that a notifier counts it in the bed until it has departed from there.
+//! - LOOKING: publish, fence, `anyone` (and the bed's count), against `end` (and `depart`), fence, look again. The later fence sees the other side's write. It
 //!   carries no data.
 
 use crossbeam_utils::CachePadded;
@@ -60,6 +61,12 @@ impl Lookout {
     pub(crate) fn count(&self) -> u32 {
         // ORDERING: Relaxed; a hint.
         self.looking.load(Relaxed)
+    }
+
+    /// Says that the caller was woken, and is about to look. It departed from the bed before.
+    pub(crate) fn arrive(&self) {
+        // ORDERING: LOOKING, the side of those who look.
+        fence(SeqCst);
     }
 
     /// Returns whether somebody looks around. The caller has published its work.

@@ -134,6 +134,14 @@ impl Bed {
         sleepers(state) - waking(state)
     }
 
+    /// Returns that, and how many are being woken, to a caller that has published its work and run a fence since.
+    #[inline]
+    pub(crate) fn asleep_and_waking(&self) -> (u32, u32) {
+        // ORDERING: Relaxed; the caller's fence orders it: SLEEP for the first count, LOOKING (`lookout`) for the second.
+        let state = self.state.load(Relaxed);
+        (sleepers(state) - waking(state), waking(state))
+    }
+
     /// Returns the same, and whether the bit of those who are no threads is set.
     #[inline]
     pub(crate) fn waiting(&self) -> (u32, bool) {

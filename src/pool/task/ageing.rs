@@ -10,6 +10,7 @@ const PATIENCE: [u32; LANES] = [u32::MAX, 8, 64];
 pub(crate) struct Turn {
     passed_over: [u32; LANES],
     tasks_first: bool,
+    ran_task_last: bool,
 }
 
 impl Turn {
@@ -20,10 +21,17 @@ impl Turn {
 
     pub(crate) fn ran_loop(&mut self) {
         self.tasks_first = true;
+        self.ran_task_last = false;
     }
 
     pub(crate) fn ran_task(&mut self) {
         self.tasks_first = false;
+        self.ran_task_last = true;
+    }
+
+    /// Returns whether what the worker did last was a task.
+    pub(crate) fn ran_task_last(&self) -> bool {
+        self.ran_task_last
     }
 
     /// Returns the lane's number that goes first: the one passed over too often, the last such if there are several.

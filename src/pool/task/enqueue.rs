@@ -100,6 +100,13 @@ impl Crew {
         Ok(())
     }
 
+    /// Returns whether somebody sleeps, and fewer are on their way than there are tasks: who is woken looks as if it had
+    /// looked all the time (K1).
+    fn is_worth_a_wake(&self) -> bool {
+        let (asleep, on_their_way) = self.bed.asleep_and_waking();
+        asleep > 0 && (on_their_way == 0 || (on_their_way as usize) < self.tasks.depth())
+    }
+
     /// Sees to it that somebody finds the task that was put into a lane.
     fn tell_of_task(&self, worker: Option<usize>) {
         // K1: who looks around finds it. The fence is E1's too.
@@ -107,7 +114,7 @@ impl Crew {
         match worker {
             // Only one will do, and the bed does not know who sleeps in it.
             Some(_) => _ = self.notify(u32::MAX),
-            None if !somebody_looks => _ = self.notify(1),
+            None if !somebody_looks && self.is_worth_a_wake() => _ = self.notify(1),
             None => {}
         }
         if self.bed.is_closed() {

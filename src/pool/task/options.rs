@@ -142,7 +142,7 @@ impl TaskOptions<'_> {
     }
 
     /// Has it run on the pool's thread of this number, 1 to the number of workers, and before what that thread finds in the
-    /// lanes.
+    /// lanes. At most 256 tasks wait for one thread, or as many as the lanes hold if that is less.
     pub fn worker(mut self, worker: usize) -> Self {
         self.worker = Some(worker);
         self

@@ -26,6 +26,9 @@ pub(crate) struct Readings {
     pub(crate) pushed: [u64; LANES],
 }
 
+/// The most tasks that wait for one thread: a lane of 8 KiB.
+const MOST_OF_ITS_OWN: usize = 256;
+
 /// The tasks that wait.
 #[derive(Debug)]
 pub(crate) struct Tasks {
@@ -69,11 +72,12 @@ impl Tasks {
     }
 
     fn lane(&self, level: Level, worker: Option<usize>) -> &Tickets {
-        let lane = match worker {
-            Some(worker) => &self.own[worker - 1],
-            None => &self.lanes[level as usize],
-        };
-        lane.get_or_init(|| Lane::new(self.capacity))
+        match worker {
+            Some(worker) => {
+                self.own[worker - 1].get_or_init(|| Lane::new(self.capacity.min(MOST_OF_ITS_OWN)))
+            }
+            None => self.lanes[level as usize].get_or_init(|| Lane::new(self.capacity)),
+        }
     }
 
     /// Puts a task into its lane, or gives it back if that is full.
@@ -135,7 +139,7 @@ impl Tasks {
     /// Lets those go on who wait for room, once there is some: to wake them for each place by itself costs a wake for each task.
     /// They all look again, as their lanes are not told apart.
     fn made_room(&self, lane: &Tickets) {
-        if self.room.waiting() > 0 && lane.len() * 4 <= self.capacity * 3 {
+        if self.room.waiting() > 0 && lane.len() * 4 <= lane.capacity() * 3 {
             self.room.notify_all();
         }
         if self.calm.waiting() > 0 && self.is_calm() {
