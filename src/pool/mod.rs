@@ -39,6 +39,7 @@ mod shutdown;
 mod size;
 mod slots;
 mod staff;
+mod stream;
 pub mod task;
 
 pub use builder::{JobMask, Pinning, PoolBuilder};
@@ -52,4 +53,7 @@ pub use life::placement::Placement;
 pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
 pub use shutdown::Ended;
 pub use size::{ChosenBy, Sizing};
+#[cfg(feature = "futures")]
+pub use stream::MapStream;
+pub use stream::{MapOrdered, MapUnordered};
 pub use task::{Carrier, CarrierError, Cx, Lane, Panic, SubmitError, Task, TaskError, TaskOptions, WhenFull};

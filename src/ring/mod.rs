@@ -23,7 +23,7 @@ pub mod stream;
 mod waiting;
 
 pub(crate) use future::Wait;
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, Place};
 pub(crate) use waiting::Permit;
 
 pub use buffer::Buffer;

@@ -17,7 +17,7 @@ use super::options::after;
 use crate::ring::Waiting;
 
 /// How long who waits for a task sleeps at a time.
-const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// A task that was submitted: wait for its result, look for it, await it, cancel it.
 ///
@@ -91,6 +91,11 @@ impl<R> Task<R> {
             }
         }
         self.take()
+    }
+
+    /// Runs the task on the calling thread if nobody has begun it.
+    pub(crate) fn run_unless_begun(&self) {
+        run_by(self.outcome.as_work(), &self.pool, current::number_in(self.pool.crew()));
     }
 
     /// Waits for the task to end, but at most so long; none if it has not ended by then.

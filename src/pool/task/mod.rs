@@ -33,7 +33,9 @@ mod submit;
 
 pub(crate) use ageing::Turn;
 pub(crate) use hand::Hand;
-pub(crate) use job::{Unrun, Work, run_by};
+pub(crate) use handle::TICK;
+pub(crate) use job::{Unrun, Work, drop_quietly, run_by};
+pub(crate) use options::after;
 pub(crate) use queues::{Readings, Tasks};
 
 pub use carrier::{Carrier, CarrierError};

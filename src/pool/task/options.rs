@@ -98,7 +98,7 @@ pub struct TaskOptions<'p> {
 }
 
 /// When something is over that begins now; none if the clock cannot express it.
-pub(super) fn after(duration: Duration) -> Option<Instant> {
+pub(crate) fn after(duration: Duration) -> Option<Instant> {
     Instant::now().checked_add(duration)
 }
 
