@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = Pool::builder().workers(2).build()?;
     let bytes: Arc<Vec<u8>> = Arc::new(Random(1).take(size * CHUNK / 4).flat_map(u32::to_le_bytes).collect());
     for way in ways {
-        let (digests, timing) = repeated(5, |ticker| match way {
+        let (digests, timing) = repeated(3, |ticker| match way {
             "serial" => Ok(chunks(&bytes).iter().map(digest).collect()),
             "tasks" => whole_tasks(&pool, ticker, &bytes),
             _ => loop_inside(&pool, ticker, &bytes),

@@ -1,7 +1,7 @@
 //! Two seconds of computing under a single-threaded async runtime, which goes on ticking meanwhile.
 //!
-//! `cargo run --release --example tokio_ticker -- 44 pool` takes the size and the ways to run: `inline` computes on the
-//! runtime's thread, as a server does that forgets about it; `pool` gives the work away and awaits the task.
+//! `cargo run --release --example tokio_ticker -- 1000000000 pool` takes the steps and the ways to run: `inline` computes on
+//! the runtime's thread, as a server does that forgets about it; `pool` gives the work away and awaits the task.
 
 #![allow(clippy::print_stdout)]
 
@@ -12,14 +12,14 @@ use std::hint::black_box;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use common::{TICK, Ticker, Timing, wanted};
+use common::{TICK, Ticker, Timing, spin, wanted};
 use ringmill::Pool;
 use tokio::runtime;
 use tokio::time::{Instant, interval, sleep};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, n) = wanted(&["inline", "pool"], 44)?;
-    let n = u32::try_from(n)?;
+    let (ways, steps) = wanted(&["inline", "pool"], 1_000_000_000)?;
+    let steps = u32::try_from(steps)?;
     let pool = Pool::builder().workers(2).build()?;
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
     for way in ways {
@@ -30,9 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             sleep(Duration::from_millis(20)).await;
             let began = Instant::now();
             let answer = match way {
-                "inline" => fib(black_box(n)),
+                "inline" => spin(black_box(steps), 1),
                 // A task is a future. It never runs on the thread that awaits it.
-                _ => pool.submit(move |_| fib(black_box(n)))?.await?,
+                _ => pool.submit(move |_| spin(black_box(steps), 1))?.await?,
             };
             let taken = began.elapsed();
             sleep(Duration::from_millis(20)).await;
@@ -52,8 +52,4 @@ async fn tick(ticker: Arc<Mutex<Ticker>>) {
         interval.tick().await;
         ticker.lock().unwrap_or_else(PoisonError::into_inner).tick();
     }
-}
-
-fn fib(n: u32) -> u64 {
-    if n < 2 { u64::from(n) } else { fib(n - 1) + fib(n - 2) }
 }

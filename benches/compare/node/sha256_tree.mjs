@@ -17,7 +17,7 @@ const chunks = range(size).map((k) => bytes.subarray(k * CHUNK, (k + 1) * CHUNK)
 
 for (const way of ways) {
   const pool = way.startsWith('pool') ? await HandMadePool.started(2) : way === 'piscina' ? await piscina() : undefined
-  const run = await repeated(5, async () => {
+  const run = await repeated(3, async () => {
     const root = createHash('sha256')
     const jobs = chunks.map((chunk) => {
       if (way === 'serial') return sha256({ bytes: chunk })

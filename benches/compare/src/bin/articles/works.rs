@@ -62,11 +62,26 @@ pub const WORKS: &[Work] = &[
         ],
     },
     Work {
+        name: "tokio_ticker",
+        title: "Two seconds of computing beside a ticker of 1 ms",
+        size: Some(1_000_000_000),
+        full_size: None,
+        rounds: 2,
+        columns: &[],
+        ways: &[
+            (Node, "inline", "main thread"),
+            (Node, "pool", "pool of 2 by hand"),
+            (Node, "piscina", "Piscina"),
+            (Rust, "inline", "the runtime's thread"),
+            (Rust, "pool", "a task, awaited by tokio"),
+        ],
+    },
+    Work {
         name: "images",
         title: "100 images of 4000 x 3000 pixels to 800 x 600",
         size: Some(100),
         full_size: None,
-        rounds: 3,
+        rounds: 2,
         columns: &[PEAK],
         ways: &[
             (Node, "serial", "main thread"),
@@ -193,7 +208,7 @@ pub const WORKS: &[Work] = &[
     Work {
         name: "frames",
         title: "60 frames a second beside analysis",
-        size: Some(4),
+        size: Some(3),
         full_size: Some(60),
         rounds: 1,
         columns: &[
@@ -251,7 +266,7 @@ pub const WORKS: &[Work] = &[
         title: "Start-up of a pool of 2, and memory of a worker",
         size: None,
         full_size: None,
-        rounds: 2,
+        rounds: 1,
         columns: &[
             ("p99_ms", "longest of 30, ms"),
             ("case", "workers"),
