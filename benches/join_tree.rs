@@ -8,9 +8,11 @@
 mod common;
 
 use common::joining::{both_trees, fibs, leaves, trees};
+use common::our_joins::Joins;
 
 fn main() {
-    trees(&both_trees(), |table, _, _| table);
-    leaves(|table, _| table);
-    fibs(|table| table);
+    let (ours, both) = (Joins::start(), both_trees());
+    trees(&ours, &both, |table, _, _| table);
+    leaves(&ours, |table, _| table);
+    fibs(&ours, |table| table);
 }

@@ -4,18 +4,23 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::atomic::AtomicU8;
 
+use super::our_joins::Joins;
 use super::raw::fork_join::{ForkJoin, half};
 use super::raw::trees::{ANSWER, FIBS, Node, OF, Pieces, fib, serial_leaves, serial_sum, sum_of_full};
 use super::trips::{store, tiny, tiny_bytes};
 use super::{Table, ns_per_call, seconds};
 
 /// Adds up a tree of `2^levels - 1` nodes.
-pub fn trees<'a>(trees: &'a [(u32, Node)], add: impl Fn(Table<'a>, u32, &'a Node) -> Table<'a>) {
+pub fn trees<'a>(
+    ours: &'a Joins,
+    trees: &'a [(u32, Node)],
+    add: impl Fn(Table<'a>, u32, &'a Node) -> Table<'a>,
+) {
     for (levels, tree) in trees {
         let table =
             Table::new(format!("sum of a tree of {} nodes, a join at each, us", (1_u64 << levels) - 1))
                 .row("LIMIT one thread", || tree_us(*levels, tree, serial_sum));
-        add(table, *levels, tree).measure();
+        add(ours.trees(table, *levels, tree), *levels, tree).measure();
     }
 }
 
@@ -32,7 +37,7 @@ pub fn tree_us(levels: u32, tree: &Node, mut sum: impl FnMut(&Node) -> u64) -> f
 }
 
 /// A million leaves below a tree of joins.
-pub fn leaves<'a>(add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
+pub fn leaves<'a>(ours: &'a Joins, add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
     let bytes = tiny_bytes();
     let table = Table::new("a join tree of a million leaves that store a byte, million leaves per second")
         .row("LIMIT two halves of plain recursion by hand", || {
@@ -40,11 +45,11 @@ pub fn leaves<'a>(add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
             ForkJoin::with(halves, |pair| tiny(bytes, || pair.run()))
         })
         .row("one thread", || tiny(bytes, || serial_leaves(bytes, store)));
-    add(table, bytes).measure();
+    add(ours.leaves(table, bytes), bytes).measure();
 }
 
 /// Five times fib of 40.
-pub fn fibs<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
+pub fn fibs<'a>(ours: &'a Joins, add: impl Fn(Table<'a>) -> Table<'a>) {
     let table = Table::new("five fib(40), two workers, s")
         .row("LIMIT 160 pieces by hand, two threads", || {
             let pieces = Pieces::default();
@@ -61,7 +66,7 @@ pub fn fibs<'a>(add: impl Fn(Table<'a>) -> Table<'a>) {
             )
         })
         .row("one thread", || fibs_s(|| (0..FIBS).map(|_| fib(black_box(OF))).sum()));
-    add(table).measure();
+    add(ours.fibs(table)).measure();
 }
 
 /// Returns how long the five take, in seconds, if their sum is right.

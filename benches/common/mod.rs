@@ -21,6 +21,7 @@ pub mod hand_over;
 pub mod idling;
 pub mod joining;
 pub mod others;
+pub mod our_joins;
 pub mod our_tasks;
 pub mod ours;
 pub mod ping_pong;

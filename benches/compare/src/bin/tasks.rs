@@ -4,6 +4,7 @@
 //! as there. How each rival is asked: `src/tasks/`.
 
 use ringmill_compare::common::joining::{both_trees, fibs, leaves, trees};
+use ringmill_compare::common::our_joins::Joins;
 use ringmill_compare::common::our_tasks::Ours;
 use ringmill_compare::common::submitting::{large_vectors, many_in_flight, round_trips, tiny_tasks};
 use ringmill_compare::tasks::channel::Channels;
@@ -14,7 +15,7 @@ use ringmill_compare::tasks::threadpool::Threads;
 use ringmill_compare::tasks::tokio::Tokio;
 
 fn main() {
-    let ours = Ours::start();
+    let (ours, joins) = (Ours::start(), Joins::start());
     let (channels, rayon, threads) = (Channels::start(), Rayon::start(), Threads::start());
     let (tokio, chili, forte) = (Tokio::start(), Chili::start(), Forte::start());
     round_trips(&ours, |table, how| {
@@ -31,9 +32,9 @@ fn main() {
     large_vectors(&ours, |table| tokio.large(threads.large(rayon.large(channels.large(table)))));
 
     let small_and_large = both_trees();
-    trees(&small_and_large, |table, levels, tree| {
+    trees(&joins, &small_and_large, |table, levels, tree| {
         forte.trees(chili.trees(rayon.trees(table, levels, tree), levels, tree), levels, tree)
     });
-    leaves(|table, bytes| forte.leaves(chili.leaves(rayon.leaves(table, bytes), bytes), bytes));
-    fibs(|table| forte.fibs(chili.fibs(rayon.fibs(threads.fibs(table)))));
+    leaves(&joins, |table, bytes| forte.leaves(chili.leaves(rayon.leaves(table, bytes), bytes), bytes));
+    fibs(&joins, |table| forte.fibs(chili.fibs(rayon.fibs(threads.fibs(table)))));
 }
