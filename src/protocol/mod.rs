@@ -3,6 +3,7 @@
 //! Each file has its model in `loom-tests/`, which compiles this very folder. The rooms above wrap the tokens in
 //! types that cannot be misused; here a token says only who may take the next step.
 
+pub(crate) mod book;
 pub(crate) mod cells;
 pub(crate) mod cost;
 pub(crate) mod course;
@@ -25,6 +26,7 @@ pub(crate) mod places;
 pub(crate) mod queue;
 pub(crate) mod retirement;
 pub(crate) mod returns;
+pub(crate) mod roster;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;

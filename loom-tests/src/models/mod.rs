@@ -25,6 +25,7 @@ mod places;
 mod queue;
 mod queue_ends;
 mod retirement;
+mod roster;
 mod shares;
 mod sleep;
 mod slot;
@@ -52,6 +53,7 @@ pub fn scenarios() -> Vec<Scenario> {
         parking::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),
+        roster::scenarios(),
         tally::scenarios(),
         token::scenarios(),
         journal::scenarios(),

@@ -24,6 +24,7 @@ mod pipeline;
 mod places;
 mod queue;
 mod retirement;
+mod roster;
 mod shares;
 mod sleep;
 mod slot;
@@ -99,6 +100,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     hand_over::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,
+    roster::WEAKENINGS,
     tally::WEAKENINGS,
     token::WEAKENINGS,
     journal::WEAKENINGS,
