@@ -10,6 +10,7 @@ use super::current::{inside_job, is_inside_job};
 use super::error::LoopError;
 use super::fork::kin::Kin;
 use super::handle::Pool;
+use super::life::resize::Muster;
 use super::posting::{Deal, FirstPanic, Posting};
 use super::slots::{Slot, Slots};
 use crate::protocol::latch::Latch;
@@ -22,7 +23,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`LoopError::Forked`] in a process forked after the pool was built; [`LoopError::InsideJob`] when called from
+    /// [`LoopError::Forked`] in a process forked after the pool was built; [`LoopError::NoThread`] if a worker's thread is
+    /// missing; [`LoopError::InsideJob`] when called from
     /// inside a job of any pool, where every worker could be waiting for another; [`LoopError::Stopped`] if the caller's
     /// [`Token`](super::Token) is stopped at the start. The bodies work under that token; once they run, all run.
     ///
@@ -44,20 +46,28 @@ impl Pool {
         R: Send,
         F: Fn(usize) -> R + Sync,
     {
-        let results: Vec<Slot<R>> = (0..self.workers()).map(|_| Slot::new()).collect();
+        if self.crew().is_forked() {
+            return Err(LoopError::Forked);
+        }
+        let muster = Muster::hold(self).map_err(|worker| LoopError::NoThread { worker })?;
+        let results: Vec<Slot<R>> = (0..muster.workers).map(|_| Slot::new()).collect();
         let slots = Slots::new(&results);
-        self.crew().run_on_each(&|worker, _| {
+        self.crew().run_on_each(muster.workers, &|worker, _| {
             let result = body(worker);
             // SAFETY: each worker runs once and has the slot of its number.
             unsafe { slots.put(worker, result) }
         })?;
-        Ok(results.into_iter().filter_map(Slot::into_result).collect())
+        drop(muster);
+        // A worker whose thread was given up meanwhile has left its slot empty.
+        let result =
+            |(worker, slot): (usize, Slot<R>)| slot.into_result().ok_or(LoopError::NoThread { worker });
+        results.into_iter().enumerate().map(result).collect()
     }
 }
 
 impl Crew {
     /// Runs `body` once on every worker, each with its own number; returns when all are done.
-    fn run_on_each<F>(&self, body: &F) -> Result<(), LoopError>
+    fn run_on_each<F>(&self, workers: usize, body: &F) -> Result<(), LoopError>
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
@@ -71,10 +81,10 @@ impl Crew {
             heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
             let watch = heeded.map(Watch::new);
             let owned = self.wait_for_seat();
-            let helpers = self.workers as u32 - 1;
+            let helpers = workers as u32 - 1;
             let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
             let done = Latch::new(helpers);
-            shares.deal(0..helpers + 1, self.workers);
+            shares.deal(0..helpers + 1, workers);
             let posting = Posting::new(body, Deal::Named { done: &done }, &panic, &kin, watch.as_ref());
             // SAFETY: the result is dropped below, before anything that the posting borrows.
             let posted = unsafe { owned.post(posting) };
@@ -103,7 +113,7 @@ impl Crew {
         current(|heeded| {
             heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
             let watch = heeded.map(Watch::new);
-            let seat = if self.workers > 1 { self.own_seat() } else { None };
+            let seat = if self.workers() > 1 { self.own_seat() } else { None };
             let Some(owned) = seat else {
                 inside_job(|| body(0));
                 return Ok(());
@@ -111,7 +121,7 @@ impl Crew {
             // A piece for each worker: who has one stays in it until all is done.
             let piece = |worker, _: Range<u32>| body(worker);
             let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
-            shares.deal(0..self.workers as u32, self.workers);
+            shares.deal(0..self.workers() as u32, self.workers());
             let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic, &kin, watch.as_ref());
             // SAFETY: the result is dropped below, before anything that the posting borrows.
             let posted = unsafe { owned.post(posting) };

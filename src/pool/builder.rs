@@ -7,9 +7,10 @@ use super::crew::Crew;
 use super::error::BuildError;
 use super::handle::Pool;
 use super::life::homes::Ground;
+use super::life::hooks::Hooks;
 use super::life::placement::Placement;
 use super::metrics::MetricsOptions;
-use super::size::Sizing;
+use super::size::{MOST_WORKERS, Sizing};
 use super::staff::{Staff, Terms};
 use super::task::Tasks;
 use crate::error::SystemError;
@@ -68,6 +69,9 @@ pub struct PoolBuilder {
     job_mask: JobMask,
     thread_name: String,
     stack_bytes: Option<usize>,
+    max_workers: Option<usize>,
+    max_blocking: Option<usize>,
+    hooks: Hooks,
     pub(super) metrics: MetricsOptions,
     queue_capacity: usize,
 }
@@ -82,6 +86,9 @@ impl Default for PoolBuilder {
             job_mask: JobMask::default(),
             thread_name: "ringmill".into(),
             stack_bytes: None,
+            max_workers: None,
+            max_blocking: None,
+            hooks: Hooks::default(),
             metrics: MetricsOptions::default(),
             queue_capacity: QUEUE_CAPACITY,
         }
@@ -194,6 +201,68 @@ impl PoolBuilder {
         self
     }
 
+    /// Sets the most workers that [`Pool::resize`] may ask for. Without it, as many as there are CPUs to use or as the pool
+    /// has at first, whichever are more.
+    ///
+    /// # Examples
+    ///
+    /// See [`Pool::resize`].
+    pub fn max_workers(mut self, workers: usize) -> Self {
+        self.max_workers = Some(workers);
+        self
+    }
+
+    /// Sets how many threads may be away at a time in [`Pool::blocking`], each replaced by a spare one. Without it, as many
+    /// as there can be workers, but 8 at most.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = ringmill::Pool::builder().workers(2).max_blocking(16).build()?;
+    /// # Ok::<(), ringmill::pool::BuildError>(())
+    /// ```
+    pub fn max_blocking(mut self, threads: usize) -> Self {
+        self.max_blocking = Some(threads);
+        self
+    }
+
+    /// Sets what each of the pool's own threads runs before anything else, with its worker's number. If it panics, the thread
+    /// dies: see [`Pool::health`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (started, numbers) = mpsc::channel();
+    /// let pool = ringmill::Pool::builder().workers(2).on_start(move |worker| _ = started.send(worker)).build()?;
+    /// assert_eq!(numbers.recv()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.on_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets what each of the pool's own threads runs after everything else, if its `on_start` has returned; also if it dies
+    /// by a panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (stopped, numbers) = mpsc::channel();
+    /// let pool = ringmill::Pool::builder().workers(2).on_stop(move |worker| _ = stopped.send(worker)).build()?;
+    /// drop(pool);
+    /// assert_eq!(numbers.recv()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.on_stop = Some(Arc::new(hook));
+        self
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
@@ -215,6 +284,11 @@ impl PoolBuilder {
         let ground = Ground::survey(&self.placement, self.node)?;
         let sizing = Sizing::measure(self.workers, ground.places)?;
         let workers = sizing.workers();
+        let most_workers = self.max_workers.unwrap_or(workers.max(ground.places)).min(MOST_WORKERS);
+        if most_workers < workers {
+            return Err(BuildError::Workers { requested: workers, limit: most_workers });
+        }
+        let threads = most_workers + self.max_blocking.unwrap_or(most_workers.min(8)).min(MOST_WORKERS);
         let spins = sizing.has_cpu_each();
         let homes = ground.choose(self.pinning, &self.placement, &sizing)?;
         let spare = homes.spare;
@@ -223,17 +297,20 @@ impl PoolBuilder {
             stack_bytes: self.stack_bytes,
             job_mask: self.job_mask,
             homes,
+            hooks: self.hooks,
         });
-        let tasks = Tasks::new(self.queue_capacity, workers);
+        let tasks = Tasks::new(self.queue_capacity, threads);
         let spins = if spins { SPINS } else { 0 };
-        let crew =
-            Arc::new(Crew::new(sizing, spins, spare, staff, tasks, self.metrics).map_err(BuildError::Fork)?);
+        let crew = Arc::new(
+            Crew::new(sizing, (most_workers, threads), spins, spare, staff, tasks, self.metrics)
+                .map_err(BuildError::Fork)?,
+        );
         let pool = Pool::of(crew);
         let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
-        for number in 1..workers {
-            let (start, pinning) = (Arc::clone(&start), self.pinning);
+        while let Some(hired) = pool.crew().roster.hire() {
+            let (start, pinning, number) = (Arc::clone(&start), self.pinning, hired.number);
             let report = move |home, pinned| start.report(pinning, number, home, pinned);
-            Staff::start(&pool, number, report).map_err(BuildError::Spawn)?;
+            Staff::start(&pool, hired, report).map_err(BuildError::Spawn)?;
         }
         if self.pinning == Pinning::Required {
             start.reports.wait(0);

@@ -16,10 +16,12 @@ use crate::protocol::cost::{Costs, Streak};
 use crate::protocol::homes::Homes;
 use crate::protocol::lookout::Lookout;
 use crate::protocol::loop_board::{Board, Generation, Owned};
+use crate::protocol::roster::Roster;
 use crate::protocol::shares::Shares;
 use crate::protocol::sleep::Bed;
 use crate::protocol::turns::Turns;
 use crate::sync::fence::Fences;
+use crate::sync::lock::Mutex;
 use crate::sys::{affinity, fork};
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
@@ -61,9 +63,10 @@ pub(crate) struct Crew {
     pub(crate) metrics: Metrics,
     /// Where the crew's clock starts.
     pub(crate) birth: Instant,
-    /// Workers, the calling thread included.
-    pub(crate) workers: usize,
-    pub(crate) sizing: Sizing,
+    pub(crate) roster: CachePadded<Roster>,
+    /// The most workers that can be asked for.
+    pub(crate) most_workers: usize,
+    pub(crate) sizing: Mutex<Sizing>,
     /// Whether those who wait for tasks take turns with those who run them, on one CPU.
     pub(crate) turns: Turns,
     /// How often a waiting thread looks before it sleeps: none where spinning takes another's turn.
@@ -79,6 +82,7 @@ pub(crate) struct Seen(Box<[Option<Generation>]>);
 impl Crew {
     pub(crate) fn new(
         sizing: Sizing,
+        (most_workers, threads): (usize, usize),
         spins: u32,
         spare_cpu: Option<usize>,
         staff: Staff,
@@ -87,8 +91,8 @@ impl Crew {
     ) -> Result<Self, SystemError> {
         let workers = sizing.workers();
         let seats = (workers + 3).clamp(*SEATS.start(), *SEATS.end());
-        // One more than workers: besides the caller there is the thread that stands in for it.
-        let seat = |_| Seat { board: Board::new(None), shares: Shares::new(workers + 1) };
+        // One more than threads: the caller is number 0.
+        let seat = |_| Seat { board: Board::new(None), shares: Shares::new(threads + 1) };
         let birth = Instant::now();
         Ok(Self {
             seats: (0..seats).map(seat).collect(),
@@ -99,10 +103,11 @@ impl Crew {
             homes: CachePadded::new(Homes::new(spare_cpu)),
             costs: Costs::new(),
             streak: CachePadded::new(Streak::new()),
-            metrics: Metrics::new(birth, workers, metrics),
+            metrics: Metrics::new(birth, threads, metrics),
             birth,
-            workers,
-            sizing,
+            most_workers,
+            roster: CachePadded::new(Roster::new(workers, threads, threads - most_workers)),
+            sizing: Mutex::new(sizing),
             turns: Turns::new(),
             spins,
             process: fork::watch()?,
@@ -113,6 +118,12 @@ impl Crew {
     #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         fork::generation() != self.process
+    }
+
+    /// Returns the number of workers, the calling thread included.
+    #[inline]
+    pub(crate) fn workers(&self) -> usize {
+        self.roster.workers()
     }
 
     /// Takes a free seat; the first one, so that one caller meets the same lines again.
@@ -127,6 +138,7 @@ impl Crew {
     /// Closes the pool: its threads leave when nothing is left to do, and no further task is taken in.
     pub(crate) fn close(&self) {
         self.bed.close();
+        self.roster.end();
         self.tasks.close();
     }
 

@@ -21,6 +21,11 @@ pub(crate) fn number_in(crew: &Crew) -> usize {
     if std::ptr::eq(mine, crew) { number } else { 0 }
 }
 
+/// Returns whether this is a thread of some pool.
+pub(crate) fn is_of_a_pool() -> bool {
+    !THREAD.get().0.is_null()
+}
+
 /// Runs `f` while `is_inside_job` says yes.
 #[inline]
 pub(crate) fn inside_job<R>(f: impl FnOnce() -> R) -> R {

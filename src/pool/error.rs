@@ -115,6 +115,12 @@ pub enum LoopError {
     /// The [`Token`](super::Token) under which the loop ran told it to stop, and some of it has not run. What has run is
     /// done: elements that were changed in place stay changed. A reduction's partial results are dropped.
     Stopped(Stopped),
+    /// [`Pool::broadcast`](super::Pool::broadcast) needs every worker, and this one has no thread: it did not start, or died again
+    /// and again. The others may have run.
+    NoThread {
+        /// The worker's number.
+        worker: usize,
+    },
     /// The mapped file that the loop went over was truncated under it. What the loop read of the missing part was
     /// zeros, and what it wrote there is lost.
     Memory(RegionError),
@@ -132,6 +138,7 @@ impl fmt::Display for LoopError {
             }
             Self::InsideJob => write!(f, "broadcast cannot be called from inside a pool's job"),
             Self::Stopped(stopped) => write!(f, "the loop was stopped: {stopped}"),
+            Self::NoThread { worker } => write!(f, "worker {worker} has no thread to run the broadcast on"),
             Self::Memory(source) => source.fmt(f),
         }
     }

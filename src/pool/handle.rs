@@ -1,6 +1,6 @@
 //! The pool that an embedder holds: how it comes, what it says of itself, how it goes.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::builder::PoolBuilder;
 use super::crew::Crew;
@@ -88,7 +88,7 @@ impl Pool {
     /// # Ok::<(), ringmill::pool::BuildError>(())
     /// ```
     pub fn workers(&self) -> usize {
-        self.crew.workers
+        self.crew.workers()
     }
 
     /// Returns how many workers there are and why.
@@ -102,8 +102,8 @@ impl Pool {
     /// assert_eq!(pool.sizing().chosen_by(), ChosenBy::Builder);
     /// # Ok::<(), ringmill::pool::BuildError>(())
     /// ```
-    pub fn sizing(&self) -> &Sizing {
-        &self.crew.sizing
+    pub fn sizing(&self) -> Sizing {
+        self.crew.sizing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns which workers live on which NUMA node, in rising order of the nodes. The calling thread, worker 0, lives on

@@ -29,6 +29,8 @@ pub(crate) struct Helper<'a> {
     place: Place,
     seen: Seen,
     turn: Turn,
+    /// It has done something, so it is none that dies at once.
+    is_proved: bool,
 }
 
 /// What a helper finds to do.
@@ -40,7 +42,7 @@ enum Found {
 impl<'a> Helper<'a> {
     pub(crate) fn new(pool: &'a Pool, number: usize, place: Place) -> Self {
         let crew = pool.crew();
-        Self { pool, crew, number, place, seen: crew.nothing_seen(), turn: Turn::default() }
+        Self { pool, crew, number, place, seen: crew.nothing_seen(), turn: Turn::default(), is_proved: false }
     }
 
     /// Works until the pool is closed and nothing is left to do.
@@ -62,7 +64,7 @@ impl<'a> Helper<'a> {
                         self.act(found);
                     }
                     // We may have been woken for a loop that is not ours to help with.
-                    None if self.number >= self.crew.workers => _ = self.crew.notify(1),
+                    None if self.number >= self.crew.roster.limit() => _ = self.crew.notify(1),
                     None => {}
                 }
             }
@@ -70,7 +72,11 @@ impl<'a> Helper<'a> {
     }
 
     /// Finds a loop that is posted, or else a task; the other way round after each loop, so that neither starves.
+    /// Off duty it finds what is for it alone.
     fn find(&mut self) -> Option<Found> {
+        if !self.crew.roster.is_on_duty(self.number) {
+            return self.crew.tasks.take_own(self.number).map(Found::Task);
+        }
         if self.turn.is_for_tasks()
             && let Some(task) = self.crew.tasks.take(self.number, &mut self.turn)
         {
@@ -91,6 +97,10 @@ impl<'a> Helper<'a> {
                 task.head().look_at_depth(self.crew);
                 run_by(task, self.pool, self.number);
             }
+        }
+        if !self.is_proved {
+            self.is_proved = true;
+            self.crew.roster.proved(self.number);
         }
     }
 
@@ -150,26 +160,25 @@ impl<'a> Helper<'a> {
 
     /// The thread that stands in for the caller leaves the caller its CPU.
     fn may_help(&self, is_from_outside: bool) -> bool {
-        !is_from_outside || self.number < self.crew.workers
+        !is_from_outside || self.number < self.crew.roster.limit()
     }
 
-    /// Sleeps until there may be something to do.
+    /// Sleeps until there may be something to do, and off duty until it is on duty again.
     fn sleep(&mut self) {
         if !self.turn.ran_task_last() {
             // Away from home we are slower to wake, no more. Who submits tasks may run anywhere, also there: for those the
             // system finds us a CPU as we wake.
             let _ = self.place.go_home();
         }
-        let announced = self.crew.bed.announce();
-        if self.crew.bed.is_closed() || self.is_wanted() {
-            let _ = self.crew.bed.stay_up(announced);
-        } else {
+        let wait = |announced| {
             let parked = self.crew.metrics.now();
             self.counts().parked();
             self.crew.bed.wait(announced);
             self.crew.lookout.arrive();
             self.crew.metrics.woke(self.number, parked);
-        }
+        };
+        let has_own = || self.crew.tasks.has_own(self.number);
+        self.crew.roster.sleep(&self.crew.bed, self.number, || self.is_wanted(), wait, has_own);
     }
 
     /// Returns whether some loop has pieces for us, or there is a task. A loop that looks like one we have seen the end of

@@ -66,7 +66,7 @@ impl Crew {
         current(|heeded| {
             heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
             let watch = heeded.map(Watch::new);
-            if count > 1 && self.workers > 1 {
+            if count > 1 && self.workers() > 1 {
                 self.run_with_help(count, most, watch.as_ref(), body);
             } else if count > 0 {
                 alone(0..count, most, watch.as_ref(), body);
@@ -82,7 +82,7 @@ impl Crew {
         let kind = kind_of(body);
         let expected = self.costs.recall(kind).map(|each| u64::from(each) * u64::from(count));
         let asleep = self.bed.sleeping();
-        let all_asleep = asleep as usize == self.workers - 1;
+        let all_asleep = asleep as usize == self.workers() - 1;
         let (done, is_worth_a_wake) = match expected {
             Some(..WORTH_SHARING) => (self.probe(kind, count, most, asleep, true, watch, body), true),
             Some(WORTH_A_WAKE..) => (0, true),
@@ -163,7 +163,7 @@ impl Crew {
         F: Fn(usize, Range<u32>) + Sync,
     {
         let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
-        shares.deal(pieces.clone(), self.workers.min(pieces.len()));
+        shares.deal(pieces.clone(), self.workers().min(pieces.len()));
         let posting = Posting::new(body, Deal::Stealing { most }, &panic, &kin, watch);
         // SAFETY: the result is dropped below, before anything that the posting borrows.
         let posted = unsafe { owned.post(posting) };

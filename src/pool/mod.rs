@@ -48,12 +48,16 @@ pub use cancel::{Stopped, Token, with_token};
 pub use chunks::{Chunks, Source};
 pub use error::{BuildError, LoopError};
 pub use handle::Pool;
+pub use life::health::Health;
 pub use life::homes::Group;
 pub use life::placement::Placement;
+pub use life::resize::ResizeError;
 pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
 pub use shutdown::Ended;
 pub use size::{ChosenBy, Sizing};
 #[cfg(feature = "futures")]
 pub use stream::MapStream;
 pub use stream::{MapOrdered, MapUnordered};
-pub use task::{Carrier, CarrierError, Cx, Lane, Panic, SubmitError, Task, TaskError, TaskOptions, WhenFull};
+pub use task::{
+    Carrier, CarrierError, Cx, Lane, Panic, Refusal, SubmitError, Task, TaskError, TaskOptions, WhenFull,
+};

@@ -173,6 +173,15 @@ impl<'a> Posting<'a> {
         done
     }
 
+    /// Counts the share of a worker as run that will never come for it.
+    pub(crate) fn skip(&self, shares: &Shares, worker: usize) {
+        if let Deal::Named { done } = self.deal
+            && !shares.take_share(worker).is_empty()
+        {
+            done.arrive();
+        }
+    }
+
     /// Runs all that is left for `worker`, as one of the helpers; returns how many pieces it ran.
     pub(crate) fn help(&self, shares: &Shares, worker: usize) -> u32 {
         let run = || match self.deal {

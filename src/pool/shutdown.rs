@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::current;
 use super::handle::Pool;
+use super::staff::Staff;
 use super::task::Unrun;
 
 /// How long a pool that is dropped waits for its threads.
@@ -120,7 +121,7 @@ impl Pool {
         crew.close();
         let unrun = if early { crew.stop_tasks() } else { 0 };
         let patience = if current::number_in(crew) == 0 { timeout } else { Duration::ZERO };
-        let threads_left = crew.staff.wait_until_gone(Instant::now().checked_add(patience));
+        let threads_left = Staff::wait_until_gone(self, Instant::now().checked_add(patience));
         // Where no thread could be started, or the last has died, tasks may be left.
         let left = if threads_left == 0 { crew.tasks.sweep(crew, Unrun::Closed) } else { 0 };
         Ended { unrun: unrun + left, threads_left }

@@ -61,6 +61,8 @@ pub enum ChosenBy {
     Environment,
     /// The machine: usable CPUs and quota.
     Machine,
+    /// The program, by [`Pool::resize`](super::Pool::resize).
+    Resize,
 }
 
 /// A number of workers that no pool can have.
@@ -100,6 +102,11 @@ impl Sizing {
             (usable_cpus.min(granted).clamp(1, MOST_WORKERS), ChosenBy::Machine)
         };
         Ok(Self { workers, chosen_by, usable_cpus, quota })
+    }
+
+    /// Notes that the program has asked for another number.
+    pub(crate) fn resized(&mut self, workers: usize) {
+        (self.workers, self.chosen_by) = (workers, ChosenBy::Resize);
     }
 
     /// Returns the number of workers, the calling thread included.
@@ -148,6 +155,7 @@ impl fmt::Display for Sizing {
         write!(f, "{} worker{}: ", self.workers, plural(self.workers))?;
         match self.chosen_by {
             ChosenBy::Builder => write!(f, "asked for by the builder; ")?,
+            ChosenBy::Resize => write!(f, "asked for while it ran; ")?,
             ChosenBy::Environment => write!(f, "asked for by {VARIABLE}; ")?,
             ChosenBy::Machine => {}
         }

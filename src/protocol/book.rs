@@ -19,6 +19,7 @@ pub(crate) struct Book {
     pub(crate) asked: usize,
     pub(crate) musters: usize,
     pub(crate) blocked: usize,
+    pub(crate) most_blocked: usize,
     /// Somebody submits, so the highest thread on duty is wanted too.
     pub(crate) is_stand_in_wanted: bool,
     has_ended: bool,
@@ -75,11 +76,12 @@ pub(crate) struct Counts {
 }
 
 impl Book {
-    pub(crate) fn new(workers: usize, threads: usize) -> Self {
+    pub(crate) fn new(workers: usize, threads: usize, most_blocked: usize) -> Self {
         Self {
             asked: workers,
             musters: 0,
             blocked: 0,
+            most_blocked,
             is_stand_in_wanted: false,
             has_ended: false,
             threads: vec![Record::default(); threads].into(),
@@ -126,6 +128,10 @@ impl Book {
     /// Forgets how many of a number died before: its thread has done something.
     pub(crate) fn proved(&mut self, number: usize) {
         self.threads[number - 1].deaths = 0;
+    }
+
+    pub(crate) fn is_given_up(&self, number: usize) -> bool {
+        self.threads[number - 1].state == State::Broken
     }
 
     /// Opens the numbers again that were given up.

@@ -26,7 +26,7 @@ use crate::sync::fence::Fences;
 use crate::sync::lock::{Mutex, MutexGuard};
 
 use super::book::{Book, Counts, Hired, Successor};
-use super::sleep::Bed;
+use super::sleep::{Announced, Bed};
 
 /// Some number that is wanted may have no thread.
 const SHORT: u32 = 1;
@@ -50,14 +50,14 @@ pub(crate) struct Roster {
 pub(crate) struct Blocked(());
 
 impl Roster {
-    /// Makes the roster of `workers` workers, for at most `threads` threads.
-    pub(crate) fn new(workers: usize, threads: usize) -> Self {
+    /// Makes the roster of `workers` workers, for at most `threads` threads, `most_blocked` of which are spare.
+    pub(crate) fn new(workers: usize, threads: usize, most_blocked: usize) -> Self {
         Self {
             limit: AtomicU32::new(workers as u32),
             workers: AtomicU32::new(workers as u32),
             state: AtomicU32::new(SHORT),
             rooms: (0..threads).map(|_| Bed::new(Fences::symmetric())).collect(),
-            book: Mutex::new(Book::new(workers, threads)),
+            book: Mutex::new(Book::new(workers, threads, most_blocked)),
         }
     }
 
@@ -149,8 +149,7 @@ impl Roster {
     /// Leaves a place to another thread, if there can be one more.
     pub(crate) fn block(&self) -> Option<Blocked> {
         let mut book = self.book();
-        let is_one_left = self.workers() + book.blocked < self.threads();
-        is_one_left.then(|| {
+        (book.blocked < book.most_blocked).then(|| {
             book.blocked += 1;
             self.post_limit(&book);
             Blocked(())
@@ -170,12 +169,13 @@ impl Roster {
         self.book().is_stand_in_wanted = true;
     }
 
-    /// Takes a number that is on duty and has no thread. If there is none, the roster is no longer short.
+    /// Takes a number that is on duty and has no thread. If there is none, and the caller's place counts, the roster is no
+    /// longer short.
     pub(crate) fn hire(&self) -> Option<Hired> {
         let mut book = self.book();
         let wanted = self.limit() - usize::from(!book.is_stand_in_wanted);
         let hired = book.hire(wanted);
-        if hired.is_none() {
+        if hired.is_none() && book.is_stand_in_wanted {
             self.state.fetch_and(!SHORT, Relaxed);
         }
         hired
@@ -198,9 +198,9 @@ impl Roster {
         next
     }
 
-    /// Returns whether this life of a number is its present one.
-    pub(crate) fn is_alive(&self, number: usize, life: u32) -> bool {
-        self.book().is_alive(number, life)
+    /// Returns whether the number will have no thread any more.
+    pub(crate) fn is_given_up(&self, number: usize) -> bool {
+        self.book().is_given_up(number)
     }
 
     /// Says that the thread of this number has done something: it is none that dies at once.
@@ -230,20 +230,21 @@ impl Roster {
     }
 
     /// Sleeps until there may be something to do: in the bed while on duty, and then in the thread's room until it is on
-    /// duty again. `is_wanted` looks for any work, `is_called` for work that no other thread does, whose poster looks into
-    /// the room too.
+    /// duty again. `is_wanted` looks for any work, `wait` waits in the bed, `is_called` looks for work that no other thread
+    /// does, whose poster looks into the room too.
     pub(crate) fn sleep(
         &self,
         bed: &Bed,
         number: usize,
-        is_wanted: impl Fn() -> bool,
+        is_wanted: impl FnOnce() -> bool,
+        wait: impl FnOnce(Announced),
         is_called: impl Fn() -> bool,
     ) {
         let announced = bed.announce();
         if bed.is_closed() || !self.is_on_duty(number) || is_wanted() {
             let _ = bed.stay_up(announced);
         } else {
-            bed.wait(announced);
+            wait(announced);
         }
         if !self.is_on_duty(number) {
             // R1, PASS ON. We are counted in the bed no longer, so it is another that this wakes.

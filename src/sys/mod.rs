@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, limits, throttling, topology, fork, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, limits, throttling, topology, fork, thread, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -13,6 +13,7 @@ pub(crate) mod map;
 pub(crate) mod membarrier;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;
+pub(crate) mod thread;
 pub(crate) mod throttle;
 pub(crate) mod ticks;
 pub(crate) mod topology;

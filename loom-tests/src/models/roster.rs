@@ -48,7 +48,7 @@ struct World {
 impl World {
     fn new(workers: usize, threads: usize, done: u32) -> Arc<Self> {
         Arc::new(Self {
-            roster: Roster::new(workers, threads),
+            roster: Roster::new(workers, threads, threads - workers.min(threads)),
             bed: Bed::new(Fences::symmetric()),
             jobs: AtomicU32::new(0),
             own: AtomicU32::new(0),
@@ -84,7 +84,9 @@ impl World {
                 return;
             }
             let has_own = || self.own.load(Relaxed) > 0;
-            self.roster.sleep(&self.bed, number, || has_own() || self.jobs.load(Relaxed) > 0, has_own);
+            let is_wanted = || has_own() || self.jobs.load(Relaxed) > 0;
+            let wait = |announced| self.bed.wait(announced);
+            self.roster.sleep(&self.bed, number, is_wanted, wait, has_own);
         }
     }
 
@@ -104,17 +106,30 @@ fn start(world: &Arc<World>, number: usize) -> thread::JoinHandle<()> {
     thread::spawn(move || world.work(number, || ()))
 }
 
-/// The second of two sleepers goes off duty; the one wake for the job may go to it.
+/// The second of two sleepers goes off duty; the one wake for the job may go to it. The first leaves after the job.
 fn shrink_against_submit() {
     let world = World::new(2, 2, 1);
-    let threads = [1, 2].map(|number| start(&world, number));
+    let second = start(&world, 2);
+    let first = thread::spawn({
+        let world = world.clone();
+        move || {
+            while !world.take(1) {
+                let is_wanted = || world.jobs.load(Relaxed) > 0 || world.bed.is_closed();
+                let wait = |announced| world.bed.wait(announced);
+                world.roster.sleep(&world.bed, 1, is_wanted, wait, || false);
+                if world.bed.is_closed() {
+                    return;
+                }
+            }
+            world.done.arrive();
+        }
+    });
     world.roster.resize(1);
     world.publish(1);
     world.done.wait(0);
     world.end();
-    for thread in threads {
-        thread.join().unwrap();
-    }
+    first.join().unwrap();
+    second.join().unwrap();
 }
 
 /// The first is nowhere to be seen; the second comes on duty and finds the job.
@@ -167,7 +182,8 @@ fn one_dies() {
         let world = world.clone();
         thread::spawn(move || {
             while !world.take(1) {
-                world.roster.sleep(&world.bed, 1, || world.jobs.load(Relaxed) > 0, || false);
+                let is_wanted = || world.jobs.load(Relaxed) > 0;
+                world.roster.sleep(&world.bed, 1, is_wanted, |announced| world.bed.wait(announced), || false);
             }
             world.done.arrive();
             match world.roster.died(hired.number, hired.life) {
@@ -184,7 +200,7 @@ fn one_dies() {
 }
 
 fn two_find_it_dead() {
-    let roster = Arc::new(Roster::new(2, 1));
+    let roster = Arc::new(Roster::new(2, 1, 0));
     let hired = roster.hire().expect("the first is missing");
     let died = move |roster: &Roster| roster.died(hired.number, hired.life);
     let other = thread::spawn({
@@ -199,7 +215,7 @@ fn two_find_it_dead() {
 }
 
 fn dead_or_ended() {
-    let roster = Arc::new(Roster::new(2, 1));
+    let roster = Arc::new(Roster::new(2, 1, 0));
     let hired = roster.hire().expect("the first is missing");
     let ended = Arc::new(AtomicU32::new(0));
     let finder = thread::spawn({
@@ -217,7 +233,7 @@ fn dead_or_ended() {
 }
 
 fn muster() {
-    let roster = Arc::new(Roster::new(2, 2));
+    let roster = Arc::new(Roster::new(2, 2, 0));
     let _ = roster.hire().expect("the first is missing");
     let other = thread::spawn({
         let roster = roster.clone();

@@ -75,7 +75,7 @@ pub(super) fn look(local: &Local) {
     let Some((crew, frame)) = local.place() else {
         return;
     };
-    if crew.workers == 1 {
+    if crew.workers() == 1 {
         local.countdown.set(u32::MAX);
         return;
     }

@@ -78,7 +78,7 @@ impl Crew {
             return (first(), second());
         }
         let from_outside = !is_inside_job();
-        if self.workers == 1 {
+        if self.workers() == 1 {
             let start = Start { now: 0, began: 0, grain: 0, is_eager: false, from_outside, heeded: None };
             let frame = Frame::new(start, None);
             return local.run_in(self, &frame, || inside_job(|| Node::new(second).join(local, first)));

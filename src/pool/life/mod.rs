@@ -1,4 +1,8 @@
 //! The life of workers: where they live, who is on duty, what they keep, how they end.
 
+pub(super) mod blocking;
+pub(super) mod health;
 pub(super) mod homes;
+pub(super) mod hooks;
 pub(super) mod placement;
+pub(super) mod resize;

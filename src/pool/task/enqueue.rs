@@ -21,11 +21,13 @@ impl Pool {
         let crew = self.crew();
         crew.can_take_tasks()?;
         if let Some(worker) = work.head().worker()
-            && !(1..=crew.tasks.threads()).contains(&worker)
+            && !(1..=crew.workers()).contains(&worker)
         {
-            return Err(Refusal::NoSuchWorker { worker, workers: crew.tasks.threads() });
+            return Err(Refusal::NoSuchWorker { worker, workers: crew.workers() });
         }
-        Staff::stand_in(self).map_err(Refusal::Spawn)?;
+        if crew.roster.is_short() && !Staff::fill_for_tasks(self).map_err(Refusal::Spawn)? {
+            return Err(Refusal::Broken);
+        }
         let worker = work.head().worker();
         work.head().count_submitted_to_one(crew);
         match crew.tasks.push(work) {
@@ -113,11 +115,17 @@ impl Crew {
         let somebody_looks = self.lookout.anyone();
         match worker {
             // Only one will do, and the bed does not know who sleeps in it.
-            Some(_) => _ = self.notify(u32::MAX),
+            Some(worker) => {
+                self.notify(u32::MAX);
+                self.roster.room(worker).notify(1);
+                if self.roster.is_given_up(worker) {
+                    self.tasks.sweep_own(self, worker, Unrun::Closed);
+                }
+            }
             None if !somebody_looks && self.is_worth_a_wake() => _ = self.notify(1),
             None => {}
         }
-        if self.bed.is_closed() {
+        if self.bed.is_closed() || self.roster.is_lost() {
             self.tasks.sweep(self, Unrun::Closed);
         }
     }

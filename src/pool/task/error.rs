@@ -27,6 +27,8 @@ pub enum Refusal {
     },
     /// The system started no thread that could run it.
     Spawn(SystemError),
+    /// The pool has no thread any more: each died again and again. [`Pool::health`](super::super::Pool::health) says of what.
+    Broken,
 }
 
 /// Reports that a pool did not take a task in, and gives it back.
@@ -84,6 +86,7 @@ impl fmt::Display for Refusal {
             Self::NoSuchWorker { worker, workers } => {
                 write!(f, "worker {worker} was asked for, and tasks can be given to workers 1 to {workers}")
             }
+            Self::Broken => write!(f, "no thread is left to run the task: each died again and again"),
             Self::Spawn(source) => write!(f, "no thread to run the task: {source}"),
         }
     }

@@ -66,11 +66,6 @@ impl Tasks {
         self.capacity
     }
 
-    /// Returns how many threads have a lane of their own.
-    pub(crate) fn threads(&self) -> usize {
-        self.own.len()
-    }
-
     fn lane(&self, level: Level, worker: Option<usize>) -> &Tickets {
         match worker {
             Some(worker) => {
@@ -118,11 +113,8 @@ impl Tasks {
 
     /// Takes a task for thread `number`: of its own lane first.
     pub(crate) fn take(&self, number: usize, turn: &mut Turn) -> Option<Hand<dyn Work>> {
-        if let Some(own) = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get)
-            && let Some(work) = own.pop()
-        {
-            self.made_room(own);
-            return Some(work);
+        if let Some(own) = self.take_own(number) {
+            return Some(own);
         }
         for lane in turn.first().into_iter().chain(0..LANES) {
             if let Some(tickets) = self.lanes[lane].get()
@@ -134,6 +126,23 @@ impl Tasks {
             }
         }
         None
+    }
+
+    fn own(&self, number: usize) -> Option<&Tickets> {
+        self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get)
+    }
+
+    /// Takes a task that is for thread `number` alone.
+    pub(crate) fn take_own(&self, number: usize) -> Option<Hand<dyn Work>> {
+        let own = self.own(number)?;
+        let work = own.pop()?;
+        self.made_room(own);
+        Some(work)
+    }
+
+    /// Returns whether there is a task for thread `number` alone.
+    pub(crate) fn has_own(&self, number: usize) -> bool {
+        self.own(number).is_some_and(Lane::has_any)
     }
 
     /// Lets those go on who wait for room, once there is some: to wake them for each place by itself costs a wake for each task.
@@ -154,8 +163,7 @@ impl Tasks {
 
     /// Returns whether there is a task that thread `number` may take.
     pub(crate) fn has_any_for(&self, number: usize) -> bool {
-        let own = self.own.get(number.wrapping_sub(1)).and_then(OnceLock::get);
-        own.is_some_and(Lane::has_any) || self.has_any()
+        self.has_own(number) || self.has_any()
     }
 
     /// Ends every task that waits, without running it; returns how many.
@@ -166,6 +174,13 @@ impl Tasks {
         self.room.notify_all();
         self.calm.notify_all();
         swept
+    }
+
+    /// Ends every task that waits for thread `number` alone.
+    pub(crate) fn sweep_own(&self, crew: &Crew, number: usize, why: Unrun) {
+        while let Some(work) = self.take_own(number) {
+            end_unrun(&*work, crew, why);
+        }
     }
 
     /// Lets those look again who wait for room: there will be none.
