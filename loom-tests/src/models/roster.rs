@@ -27,6 +27,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::over_futexes("roster: a call for one who stands by", Some(3), a_call),
         Scenario::over_futexes("roster: a thread dies, another goes on", Some(2), one_dies),
         vec![
+            Scenario::new("roster: shrink against submit, closely", Some(2), shrink_against_submit),
             Scenario::new("roster: two find one thread dead", None, two_find_it_dead),
             Scenario::new("roster: dead or ended", None, dead_or_ended),
             Scenario::new("roster: a muster holds the number", None, muster),

@@ -10,7 +10,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         lacks: "R1, the wake that is passed on",
         line: "            bed.notify(1);\n",
         instead: "",
-        scenario: "roster: shrink against submit [strong",
+        scenario: "roster: shrink against submit, closely",
         objection: Deadlock,
     },
     Weakening {
