@@ -1,7 +1,8 @@
 //! A million tasks, each with a kilobyte, in memory that stays flat.
 //!
 //! `cargo run --release --example million_tasks -- 1000000 wait` takes how many and the ways to run. A lane holds 1,024
-//! tasks; at a full one the submitter waits, or gets the task back and counts it.
+//! tasks; at a full one the submitter waits, or gets the task back and counts it. `map` lets the pool take as many from an
+//! iterator as fit in a window.
 
 #![allow(clippy::print_stdout)]
 
@@ -19,11 +20,12 @@ const BYTES: usize = 1024;
 const QUEUE: usize = 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (ways, count) = wanted(&["serial", "wait", "give-back"], 1_000_000)?;
+    let (ways, count) = wanted(&["serial", "map", "wait", "give-back"], 1_000_000)?;
     for way in ways {
         let pool = Pool::builder().workers(2).queue_capacity(QUEUE).build()?;
         let (tally, timing) = timed(|ticker| match way {
             "serial" => Ok((0..count).map(|k| check(&payload(k))).fold(Tally::default(), Tally::with)),
+            "map" => Ok(map_all(&pool, ticker, count)),
             "wait" => submit_all(&pool, ticker, count, WhenFull::Wait),
             _ => submit_all(&pool, ticker, count, WhenFull::GiveBack),
         })?;
@@ -67,6 +69,12 @@ fn check(bytes: &[u8]) -> u32 {
     checksum(bytes.iter().map(|&byte| u32::from(byte)))
 }
 
+/// Takes the results as they come, of at most so many tasks at a time.
+fn map_all(pool: &Pool, ticker: &mut Ticker, count: usize) -> Tally {
+    let answers = pool.map_unordered((0..count).map(payload), QUEUE, |bytes| check(&bytes));
+    answers.inspect(|_| ticker.tick()).fold(Tally::default(), Tally::with)
+}
+
 /// Submits all tasks and takes their answers in order, as soon as they are there.
 fn submit_all(
     pool: &Pool,
@@ -88,5 +96,5 @@ fn submit_all(
         }
         ticker.tick();
     }
-    ticker.wait_all(tasks)?.into_iter().fold(Ok(tally), |tally, answer| tally.map(|tally| tally.with(answer)))
+    Ok(ticker.wait_all(tasks)?.into_iter().fold(tally, Tally::with))
 }

@@ -239,6 +239,7 @@ pub const WORKS: &[Work] = &[
             (Node, "piscina", "Piscina, all queued"),
             (Node, "piscina-bounded", "Piscina, 1,024 queued, rest rejected"),
             (Rust, "serial", "one thread"),
+            (Rust, "map", "`map_unordered`, a window of 1,024"),
             (Rust, "wait", "1,024 queued, submitter waits"),
             (Rust, "give-back", "1,024 queued, rest given back"),
         ],
