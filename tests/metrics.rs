@@ -196,6 +196,28 @@ fn no_count_goes_back_while_workers_count() -> Outcome {
     Ok(())
 }
 
+/// Threads that are not the pool's share their counts.
+#[test]
+fn several_callers_lose_no_count() -> Outcome {
+    const TASKS: u64 = if cfg!(miri) { 10 } else { 1_000 };
+    let pool = Pool::builder().workers(2).build()?;
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for k in 0..TASKS {
+                    let task = pool.task().name("shared").submit(move |_| k).expect("the pool is open");
+                    assert_eq!(task.wait().ok(), Some(k));
+                }
+            });
+        }
+    });
+    let snapshot = pool.metrics();
+    let shared = snapshot.named("shared");
+    assert_eq!([shared.completed, shared.wait.count(), shared.run.count()], [4 * TASKS; 3]);
+    assert_eq!(snapshot.workers().iter().map(|worker| worker.tasks).sum::<u64>(), 4 * TASKS);
+    Ok(())
+}
+
 #[test]
 fn a_reset_amid_tasks_loses_none() -> Outcome {
     const TASKS: u64 = if cfg!(miri) { 50 } else { 5_000 };

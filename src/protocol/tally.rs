@@ -2,16 +2,19 @@
 //!
 //! A worker has its counts to itself, so it adds by a load and a store: no exchange, no line that another worker writes.
 //! Whoever takes a snapshot only reads, and disturbs nobody. Counts that several threads write are added to by
-//! exchanges (`add_shared`, `raise_shared`); a count is written in one of the two ways for all its life, or its writers
-//! are ordered by something else, as a thread and the one that is started in its place.
+//! exchanges (`add_shared`, `raise_shared`), or have a turn: one exchange for any number of counts, and who does not get
+//! it at once counts elsewhere, by exchanges. A count is written in one of these ways for all its life, or its writers are
+//! ordered by something else, as a thread and the one that is started in its place.
 //!
 //! - T1: a count never goes down, neither in itself nor for a reader who reads it again.
 //! - T2: what a writer counted before it sealed is seen by whoever sees the seal: of a task that a snapshot shows as ended
 //!   the snapshot has the times too. The reverse may be torn: times may be there whose task is not yet counted.
 //! - T3: a height that was raised is in what is taken, or it is still there; if two raise, the higher counts.
+//! - T4: who has the turn is the only writer of what it stands for, and sees what the one before wrote.
+//! - TURN: `Turn::give_back` to `Turn::try_take`, carries all counts of whoever had it before, for T4.
 //! - SEAL: `seal` to `sealed`, carries the counts of what is sealed, for T2.
 
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -112,6 +115,31 @@ impl Peak {
     pub(crate) fn take(&self) -> u64 {
         // ORDERING: Relaxed; the exchange loses no height between the reading and the new beginning (T3).
         self.word.swap(0, Relaxed)
+    }
+}
+
+/// The right to be the only writer of some counts.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    taken: AtomicBool,
+}
+
+impl Turn {
+    pub(crate) fn new() -> Self {
+        Self { taken: AtomicBool::new(false) }
+    }
+
+    /// Takes the turn, or says that another has it. Whoever got it gives it back.
+    #[inline]
+    pub(crate) fn try_take(&self) -> bool {
+        // ORDERING: TURN, acquire side. One finds it free (T4). Model: loom-tests/tally.rs.
+        !self.taken.swap(true, Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn give_back(&self) {
+        // ORDERING: TURN, release side. Carries what was counted.
+        self.taken.store(false, Release);
     }
 }
 

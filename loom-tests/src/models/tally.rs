@@ -1,9 +1,9 @@
 //! The tally: counts that one thread writes and others read, and those that several write.
 //!
 //! Actors: a worker that counts the time of two tasks and seals each; a reader that takes two snapshots meanwhile; two
-//! threads that count by exchanges; one that takes a peak. Bound: four threads with three preemptions, three with all.
+//! threads that count by exchanges or by turns; one that takes a peak. Bound: four threads with three preemptions, three with all.
 //!
-//! - Invariants: T1, T2, T3.
+//! - Invariants: T1 to T4.
 //! - FORBIDDEN: a count that goes down from one snapshot to the next; an ended task whose time is not there; a shared count
 //!   that loses; a height that neither the taken peak nor the one after it has.
 //! - ACCEPTABLE: a time whose task is not yet counted as ended.
@@ -11,7 +11,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
-use super::protocol::tally::{Count, Note, Peak};
+use super::protocol::tally::{Count, Note, Peak, Turn};
 use crate::scenario::Scenario;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -19,6 +19,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new("tally: two snapshots while a worker counts", Some(3), || snapshots(false)),
         Scenario::new("tally: a snapshot while two share a count", Some(3), || snapshots(true)),
         Scenario::new("tally: two add to one count", None, two_add),
+        Scenario::new("tally: two count by turns", None, by_turns),
         Scenario::new("tally: two raise a peak that is taken", None, two_raise),
         Scenario::new("tally: a note is read while it changes", None, a_note),
     ]
@@ -88,6 +89,33 @@ fn two_add() {
     count.add_shared(2);
     other.join().unwrap();
     assert_eq!(count.get(), 3, "each was counted");
+}
+
+/// Two threads count twice each: in their turn, or elsewhere.
+fn by_turns() {
+    struct Tally {
+        turn: Turn,
+        alone: Count,
+        crowded: Count,
+    }
+    let tally = Arc::new(Tally { turn: Turn::new(), alone: Count::new(), crowded: Count::new() });
+    let count = |tally: Arc<Tally>| {
+        for _ in 0..2 {
+            if tally.turn.try_take() {
+                tally.alone.add(1);
+                tally.turn.give_back();
+            } else {
+                tally.crowded.add_shared(1);
+            }
+        }
+    };
+    let other = thread::spawn({
+        let tally = tally.clone();
+        move || count(tally)
+    });
+    count(tally.clone());
+    other.join().unwrap();
+    assert_eq!(tally.alone.get() + tally.crowded.get(), 4, "each was counted");
 }
 
 fn two_raise() {

@@ -20,7 +20,7 @@ const READINGS: usize = 4;
 /// Nanoseconds in a tick times 2^32, measured once; none where the ticks are not trusted.
 static RATE: OnceLock<Option<u64>> = OnceLock::new();
 
-/// A clock that starts when a pool is made.
+/// A clock that starts when a pool is made. What is read for the time lies together, on lines that nobody writes.
 #[derive(Debug)]
 pub(super) struct Clock {
     birth: Instant,
@@ -28,6 +28,8 @@ pub(super) struct Clock {
     start: Reading,
     /// Nanoseconds from the birth to that moment.
     offset: u64,
+    /// A copy of `RATE`.
+    rate: OnceLock<Option<u64>>,
 }
 
 /// Both clocks at one moment.
@@ -54,14 +56,14 @@ impl Clock {
     pub(super) fn new(birth: Instant) -> Self {
         let start = Reading::take();
         let offset = start.system.saturating_duration_since(birth).as_nanos() as u64;
-        Self { birth, start, offset }
+        Self { birth, start, offset, rate: OnceLock::new() }
     }
 
     /// Returns the nanoseconds since the birth. What two threads read may differ by as much as the ticks of two CPUs:
     /// an event that another brought about may seem some nanoseconds earlier than it.
     #[inline]
     pub(super) fn now(&self) -> u64 {
-        match RATE.get() {
+        match self.rate.get() {
             Some(Some(rate)) => {
                 let ticks = ticks::now().saturating_sub(self.start.ticks);
                 self.offset + ((u128::from(ticks) * u128::from(*rate)) >> 32) as u64
@@ -73,7 +75,7 @@ impl Clock {
 
     #[cold]
     fn measure(&self) -> u64 {
-        RATE.get_or_init(|| {
+        let rate = RATE.get_or_init(|| {
             if !ticks::are_trusted() {
                 return None;
             }
@@ -85,6 +87,7 @@ impl Clock {
             let ticks = end.ticks.checked_sub(self.start.ticks).filter(|&ticks| ticks > 0)?;
             u64::try_from((nanoseconds << 32) / u128::from(ticks)).ok()
         });
+        self.rate.get_or_init(|| *rate);
         self.birth.elapsed().as_nanos() as u64
     }
 }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::figures::{LaneFigures, RunningTask, TaskFigures, Throttled, WorkerFigures};
-use super::recorder::{OUTCOMES, Outcome};
 use super::snapshot::Snapshot;
 use super::worker::{LANES, WorkerMetrics};
 use super::{LaneCounts, Metrics};
 use crate::pool::task::{Lane, Readings};
-use crate::protocol::tally::Count;
 use crate::sys::throttle;
 
 impl Metrics {
@@ -74,21 +72,9 @@ impl WorkerMetrics {
     /// Adds this worker's tasks to those of the others, by their places; returns how many have ended.
     fn read_tasks(&self, tasks: &mut BTreeMap<usize, TaskFigures>) -> u64 {
         let mut total = 0;
-        let all = self.figures.get().into_iter().flatten().enumerate();
-        for (place, figures) in all.filter_map(|(place, slot)| Some((place, slot.get()?))) {
-            // The ends first: then the times of what has ended are there (T2).
-            let ended: [u64; OUTCOMES] = figures.ended.each_ref().map(Count::sealed);
-            total += ended.iter().sum::<u64>();
-            let read = TaskFigures {
-                completed: ended[Outcome::Done as usize],
-                panicked: ended[Outcome::Panicked as usize],
-                cancelled: ended[Outcome::Cancelled as usize],
-                overdue: ended[Outcome::Overdue as usize],
-                wait: figures.wait.read(),
-                run: figures.run.read(),
-                ..TaskFigures::default()
-            };
-            tasks.entry(place).or_default().merge(&read);
+        for (place, figures) in self.tasks() {
+            total += figures.ended();
+            tasks.entry(place).or_default().merge(&figures);
         }
         total
     }

@@ -1,45 +1,80 @@
 //! What a worker writes while it works: histograms, and the ends of tasks.
 
+use std::sync::OnceLock;
+
 use super::buckets::{BUCKETS, bucket};
+use super::figures::TaskFigures;
 use super::histogram::Histogram;
+use super::names::{NUMBERS, Name};
+use super::worker::LANES;
 use crate::protocol::tally::{Count, Peak};
 
-/// A histogram that is being written.
+/// How often each duration was met.
 #[derive(Debug)]
-pub(super) struct Recorder {
-    counts: [Count; BUCKETS],
+pub(super) struct Buckets([Count; BUCKETS]);
+
+/// Of all durations the sum and the longest. They change with every one, so those of several histograms lie together.
+#[derive(Debug)]
+pub(super) struct Sums {
     sum: Count,
     longest: Peak,
 }
 
-impl Recorder {
-    pub(super) fn new() -> Self {
-        Self { counts: std::array::from_fn(|_| Count::new()), sum: Count::new(), longest: Peak::new() }
+impl Buckets {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| Count::new()))
     }
 
-    /// Records a time, as its only writer or as one of several.
+    /// Records a duration, as the only writer or as one of several.
     #[inline]
-    pub(super) fn record(&self, nanoseconds: u64, shared: bool) {
-        let count = &self.counts[bucket(nanoseconds)];
+    fn record(&self, sums: &Sums, nanoseconds: u64, shared: bool) {
+        let count = &self.0[bucket(nanoseconds)];
         if shared {
-            self.sum.add_shared(nanoseconds);
-            self.longest.raise_shared(nanoseconds);
+            sums.sum.add_shared(nanoseconds);
+            sums.longest.raise_shared(nanoseconds);
             count.add_shared(1);
         } else {
-            self.sum.add(nanoseconds);
-            self.longest.raise(nanoseconds);
+            sums.sum.add(nanoseconds);
+            sums.longest.raise(nanoseconds);
             count.add(1);
         }
     }
 
-    /// Reads what was recorded so far. A time that is being recorded may be in one part and not yet in another.
-    pub(super) fn read(&self) -> Histogram {
-        let counts = self.counts.iter().map(Count::get).collect();
-        Histogram::new(counts, self.sum.get(), self.longest.get())
+    /// Reads what was recorded so far. A duration that is being recorded may be in one part and not yet in another.
+    fn read(&self, sums: &Sums) -> Histogram {
+        let counts = self.0.iter().map(Count::get).collect();
+        Histogram::new(counts, sums.sum.get(), sums.longest.get())
     }
 }
 
-/// How a task ended.
+impl Sums {
+    fn new() -> Self {
+        Self { sum: Count::new(), longest: Peak::new() }
+    }
+}
+
+/// A histogram that is being written.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    sums: Sums,
+    buckets: Buckets,
+}
+
+impl Recorder {
+    pub(super) fn new() -> Self {
+        Self { sums: Sums::new(), buckets: Buckets::new() }
+    }
+
+    pub(super) fn record(&self, nanoseconds: u64, shared: bool) {
+        self.buckets.record(&self.sums, nanoseconds, shared);
+    }
+
+    pub(super) fn read(&self) -> Histogram {
+        self.buckets.read(&self.sums)
+    }
+}
+
+/// How a task ended, in the order of `Recorded::ended`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
@@ -49,20 +84,39 @@ pub(crate) enum Outcome {
 }
 
 /// How many outcomes there are.
-pub(super) const OUTCOMES: usize = 4;
+const OUTCOMES: usize = 4;
 
-/// What one worker knows of the tasks of one name in one lane. Lines of its own: others write beside it.
+/// What one worker knows of the tasks of one name in one lane. On lines of its own, for others write beside it; and what
+/// every task changes on the first of them.
 #[derive(Debug)]
-#[repr(align(128))]
-pub(super) struct Figures {
-    pub(super) ended: [Count; OUTCOMES],
-    pub(super) wait: Recorder,
-    pub(super) run: Recorder,
+#[repr(C, align(128))]
+pub(super) struct Recorded {
+    ended: [Count; OUTCOMES],
+    wait: Sums,
+    run: Sums,
+    waits: Buckets,
+    runs: Buckets,
 }
 
-impl Figures {
-    pub(super) fn new() -> Self {
-        Self { ended: [(); OUTCOMES].map(|()| Count::new()), wait: Recorder::new(), run: Recorder::new() }
+impl Recorded {
+    fn new() -> Self {
+        Self {
+            ended: [(); OUTCOMES].map(|()| Count::new()),
+            wait: Sums::new(),
+            run: Sums::new(),
+            waits: Buckets::new(),
+            runs: Buckets::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn wait(&self, nanoseconds: u64, shared: bool) {
+        self.waits.record(&self.wait, nanoseconds, shared);
+    }
+
+    #[inline]
+    pub(super) fn run(&self, nanoseconds: u64, shared: bool) {
+        self.runs.record(&self.run, nanoseconds, shared);
     }
 
     /// Counts a task, when its times are recorded.
@@ -70,6 +124,44 @@ impl Figures {
     pub(super) fn end(&self, outcome: Outcome, shared: bool) {
         let count = &self.ended[outcome as usize];
         if shared { count.seal_shared() } else { count.seal() }
+    }
+
+    /// Reads all of it: the ends first, then the times of what has ended are there (T2).
+    fn read(&self) -> TaskFigures {
+        let [completed, panicked, cancelled, overdue] = self.ended.each_ref().map(Count::sealed);
+        let (wait, run) = (self.waits.read(&self.wait), self.runs.read(&self.run));
+        TaskFigures { completed, panicked, cancelled, overdue, wait, run, ..TaskFigures::default() }
+    }
+}
+
+/// What is recorded by name and lane: made as it is first used, so that an idle worker has nothing.
+#[derive(Debug)]
+pub(super) struct Table(OnceLock<Box<[OnceLock<Box<Recorded>>]>>);
+
+impl Table {
+    pub(super) fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    #[inline]
+    pub(super) fn at(&self, name: Name, lane: usize) -> &Recorded {
+        let place = name.number() * LANES + lane.min(LANES - 1);
+        match self.0.get().and_then(|all| all[place].get()) {
+            Some(recorded) => recorded,
+            None => self.make(place),
+        }
+    }
+
+    #[cold]
+    fn make(&self, place: usize) -> &Recorded {
+        let all = self.0.get_or_init(|| (0..NUMBERS * LANES).map(|_| OnceLock::new()).collect());
+        all[place].get_or_init(|| Box::new(Recorded::new()))
+    }
+
+    /// Reads what is there, with the number of the name times the lanes plus the lane.
+    pub(super) fn read(&self) -> impl Iterator<Item = (usize, TaskFigures)> {
+        let all = self.0.get().into_iter().flatten().enumerate();
+        all.filter_map(|(place, recorded)| Some((place, recorded.get()?.read())))
     }
 }
 

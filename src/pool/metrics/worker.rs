@@ -2,11 +2,14 @@
 
 use std::sync::OnceLock;
 
-use super::names::{NUMBERS, Name};
-use super::recorder::{Figures, Outcome, Recorder};
+use crossbeam_utils::CachePadded;
+
+use super::figures::TaskFigures;
+use super::names::Name;
+use super::recorder::{Outcome, Recorded, Recorder, Table};
 use super::trace::{Events, Kind};
 use super::{MetricsOptions, Stamp};
-use crate::protocol::tally::{Count, Note};
+use crate::protocol::tally::{Count, Note, Turn};
 
 /// Lanes of tasks.
 pub(crate) const LANES: usize = 3;
@@ -16,8 +19,8 @@ pub(crate) const LANES: usize = 3;
 pub(crate) struct WorkerMetrics {
     /// Whether anything is counted at all.
     on: bool,
-    /// Whether several threads write.
-    shared: bool,
+    /// For several threads that share it.
+    crowd: Option<Box<CachePadded<Crowd>>>,
     pub(super) parks: Count,
     pub(super) spins: Count,
     pub(super) wakes: Count,
@@ -27,18 +30,26 @@ pub(crate) struct WorkerMetrics {
     /// The name of what runs, in the low bits, and when it began; 0 if nothing does.
     pub(super) now: Note,
     pub(super) wake_up: OnceLock<Box<Recorder>>,
-    /// By name and lane: made as they are first used, so that an idle worker has nothing.
-    pub(super) figures: OnceLock<Box<[OnceLock<Box<Figures>>]>>,
+    table: Table,
     /// What it did when, if that is kept.
     pub(super) events: Option<Box<Events>>,
 }
 
-/// A task that runs.
+/// How several threads record: whoever gets the turn as a worker does, the others elsewhere by exchanges.
+#[derive(Debug)]
+struct Crowd {
+    turn: Turn,
+    table: Table,
+}
+
+/// A task that runs: what is known of it at its start, so that its end has nothing to look up.
 #[derive(Debug)]
 #[must_use = "a task that runs is counted when it ends"]
 pub(crate) struct Running<'a> {
     worker: &'a WorkerMetrics,
     name: Name,
+    lane: usize,
+    submitted: Stamp,
     started: Stamp,
     /// The note of the task that the same thread ran before, and goes on with.
     outer: u64,
@@ -52,19 +63,20 @@ impl Running<'_> {
 
     /// Records the task, which has ended.
     #[inline]
-    pub(crate) fn end(self, lane: usize, submitted: Stamp, ended: Stamp, outcome: Outcome) {
-        let Self { worker, name, started, outer } = self;
+    pub(crate) fn end(self, ended: Stamp, outcome: Outcome) {
+        let Self { worker, name, lane, submitted, started, outer } = self;
         if !worker.on {
             return;
         }
-        let figures = worker.figures_of(name, lane);
-        if let Some(wait) = started.since(submitted) {
-            figures.wait.record(wait, worker.shared);
-        }
-        if let Some(run) = ended.since(started) {
-            figures.run.record(run, worker.shared);
-        }
-        figures.end(outcome, worker.shared);
+        worker.record(name, lane, |recorded, shared| {
+            if let Some(nanoseconds) = started.since(submitted) {
+                recorded.wait(nanoseconds, shared);
+            }
+            if let Some(nanoseconds) = ended.since(started) {
+                recorded.run(nanoseconds, shared);
+            }
+            recorded.end(outcome, shared);
+        });
         worker.now.write(outer);
         worker.trace(Kind::Task, name, started, ended);
     }
@@ -79,7 +91,8 @@ impl WorkerMetrics {
         let events = |capacity| Box::new(Events::new(capacity, shared));
         Self {
             on: options.on,
-            shared,
+            crowd: shared
+                .then(|| Box::new(CachePadded::new(Crowd { turn: Turn::new(), table: Table::new() }))),
             parks: zero(),
             spins: zero(),
             wakes: zero(),
@@ -88,14 +101,14 @@ impl WorkerMetrics {
             pieces: zero(),
             now: Note::new(),
             wake_up: OnceLock::new(),
-            figures: OnceLock::new(),
+            table: Table::new(),
             events: options.trace.filter(|_| options.on).map(events),
         }
     }
 
     /// Notes that this worker begins with a task.
     #[inline]
-    pub(crate) fn begin(&self, name: Name, started: Stamp) -> Running<'_> {
+    pub(crate) fn begin(&self, name: Name, lane: usize, submitted: Stamp, started: Stamp) -> Running<'_> {
         let mut outer = 0;
         // Of several threads the last one is seen.
         if started != Stamp::NONE {
@@ -103,29 +116,32 @@ impl WorkerMetrics {
             // Never 0, which says that nothing runs.
             self.now.write((started.0 + 1) << NAME_BITS | name.number() as u64);
         }
-        Running { worker: self, name, started, outer }
+        Running { worker: self, name, lane, submitted, started, outer }
     }
 
     /// Counts a task that never ran.
     pub(crate) fn never_ran(&self, name: Name, lane: usize, outcome: Outcome) {
         if self.on {
-            self.figures_of(name, lane).end(outcome, self.shared);
+            self.record(name, lane, |recorded, shared| recorded.end(outcome, shared));
         }
     }
 
+    /// Runs `write` on what is recorded for a name in a lane, and says whether others write it too.
     #[inline]
-    fn figures_of(&self, name: Name, lane: usize) -> &Figures {
-        let place = name.number() * LANES + lane.min(LANES - 1);
-        match self.figures.get().and_then(|all| all[place].get()) {
-            Some(figures) => figures,
-            None => self.make_figures(place),
+    fn record(&self, name: Name, lane: usize, write: impl Fn(&Recorded, bool)) {
+        match &self.crowd {
+            None => write(self.table.at(name, lane), false),
+            Some(crowd) if crowd.turn.try_take() => {
+                write(self.table.at(name, lane), false);
+                crowd.turn.give_back();
+            }
+            Some(crowd) => write(crowd.table.at(name, lane), true),
         }
     }
 
-    #[cold]
-    fn make_figures(&self, place: usize) -> &Figures {
-        let all = self.figures.get_or_init(|| (0..NUMBERS * LANES).map(|_| OnceLock::new()).collect());
-        all[place].get_or_init(|| Box::new(Figures::new()))
+    /// Returns the figures of tasks, by their places.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = (usize, TaskFigures)> {
+        self.table.read().chain(self.crowd.iter().flat_map(|crowd| crowd.table.read()))
     }
 
     /// Counts that this worker lies down.
@@ -137,7 +153,7 @@ impl WorkerMetrics {
     pub(super) fn woke(&self, since_notified: Option<u64>) {
         self.count(&self.wakes, 1);
         if let Some(nanoseconds) = since_notified.filter(|_| self.on) {
-            self.wake_up.get_or_init(|| Box::new(Recorder::new())).record(nanoseconds, self.shared);
+            self.wake_up.get_or_init(|| Box::new(Recorder::new())).record(nanoseconds, self.crowd.is_some());
         }
     }
 
@@ -162,7 +178,7 @@ impl WorkerMetrics {
 
     #[inline]
     fn count(&self, count: &Count, more: u64) {
-        match (self.on, self.shared) {
+        match (self.on, self.crowd.is_some()) {
             (false, _) => {}
             (true, true) => count.add_shared(more),
             (true, false) => count.add(more),

@@ -1,11 +1,10 @@
 //! What the pool counts of a task, from its submission to its end.
 
-use std::time::Duration;
-
 use super::super::crew::Crew;
 use super::super::metrics::{DroppedTask, Outcome, Running};
 use super::job::{Head, Unrun};
 use super::options::Lane;
+use crate::sys::prefetch;
 
 /// How many tasks are taken from a lane between two looks at how full it is.
 const LOOK_AT_EACH: u64 = 32;
@@ -15,28 +14,33 @@ impl Head {
     #[inline]
     pub(super) fn begin<'a>(&self, crew: &'a Crew, number: usize) -> Running<'a> {
         let started = crew.metrics.now();
-        crew.metrics.worker(number).begin(self.label, started)
+        crew.metrics.worker(number).begin(self.label, self.lane as usize, self.submitted, started)
     }
 
     /// Counts the task, which has run. Whoever waits for it learns of its end afterwards.
     #[inline]
     pub(super) fn count(&self, crew: &Crew, running: Running<'_>, has_panicked: bool) {
+        // Others may have touched it while the task ran, and the end is written to it.
+        prefetch::for_write(&raw const self.cell);
         let ended = crew.metrics.now();
-        let took = ended.since(running.started()).map(u128::from);
         let outcome = if has_panicked {
             Outcome::Panicked
         } else if self.cell.is_asked_to_stop() {
             Outcome::Cancelled
-        } else if self.run_budget().is_some_and(|budget| took > Some(budget.as_nanos())) {
+        } else if self.is_over_budget(ended.since(running.started())) {
             Outcome::Overdue
         } else {
             Outcome::Done
         };
-        running.end(self.lane as usize, self.submitted, ended, outcome);
+        running.end(ended, outcome);
     }
 
-    fn run_budget(&self) -> Option<Duration> {
-        self.terms.as_ref()?.run_budget
+    #[inline]
+    fn is_over_budget(&self, nanoseconds: Option<u64>) -> bool {
+        let budget = self.terms.as_ref().and_then(|terms| terms.run_budget);
+        budget
+            .zip(nanoseconds)
+            .is_some_and(|(budget, nanoseconds)| u128::from(nanoseconds) > budget.as_nanos())
     }
 
     /// Counts the task, which will not run.
