@@ -50,6 +50,7 @@ pub use error::{BuildError, LoopError};
 pub use handle::Pool;
 pub use life::health::Health;
 pub use life::homes::Group;
+pub use life::local::{InUse, WorkerLocal};
 pub use life::placement::Placement;
 pub use life::resize::ResizeError;
 pub use metrics::{Histogram, LaneFigures, RunningTask, Snapshot, TaskFigures, Throttled, WorkerFigures};
