@@ -164,6 +164,13 @@ impl Crew {
         self.lookout.count() as usize
     }
 
+    /// Wakes as many as there are tasks for, at once: one after another would be late.
+    pub(crate) fn call_for_help(&self) {
+        if self.tasks.has_any() {
+            self.notify(self.tasks.depth().try_into().unwrap_or(u32::MAX));
+        }
+    }
+
     pub(crate) fn nothing_seen(&self) -> Seen {
         Seen(vec![None; self.seats.len()].into())
     }

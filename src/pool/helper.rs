@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::attention::Attention;
 use super::crew::{Crew, Seat, Seen};
 use super::handle::Pool;
 use super::metrics::WorkerMetrics;
@@ -29,6 +30,7 @@ pub(crate) struct Helper<'a> {
     place: Place,
     seen: Seen,
     turn: Turn,
+    attention: Attention<'a>,
     /// It has done something, so it is none that dies at once.
     is_proved: bool,
 }
@@ -42,13 +44,23 @@ enum Found {
 impl<'a> Helper<'a> {
     pub(crate) fn new(pool: &'a Pool, number: usize, place: Place) -> Self {
         let crew = pool.crew();
-        Self { pool, crew, number, place, seen: crew.nothing_seen(), turn: Turn::default(), is_proved: false }
+        Self {
+            pool,
+            crew,
+            number,
+            place,
+            seen: crew.nothing_seen(),
+            turn: Turn::default(),
+            attention: Attention::of_thread(crew),
+            is_proved: false,
+        }
     }
 
     /// Works until the pool is closed and nothing is left to do.
     pub(crate) fn work(mut self) {
         loop {
             while let Some(found) = self.find() {
+                self.attention.turn_away();
                 self.act(found);
             }
             if let Some(found) = self.look_around() {
@@ -60,7 +72,7 @@ impl<'a> Helper<'a> {
                 self.seen.forget();
                 match self.find() {
                     Some(found) => {
-                        self.call_for_help();
+                        self.crew.call_for_help();
                         self.act(found);
                     }
                     // We may have been woken for a loop that is not ours to help with.
@@ -95,7 +107,7 @@ impl<'a> Helper<'a> {
                 self.place.go_out(&self.crew.homes);
                 self.turn.ran_task();
                 task.head().look_at_depth(self.crew);
-                run_by(task, self.pool, self.number);
+                run_by(task, self.pool, self.number, &mut self.attention);
             }
         }
         if !self.is_proved {
@@ -106,33 +118,30 @@ impl<'a> Helper<'a> {
 
     /// Looks for something to do, for as long as spinning is worth it.
     fn look_around(&mut self) -> Option<Found> {
-        if self.crew.spins == 0 {
-            return None;
+        let permit = if self.crew.spins > 0 { Permit::of_process() } else { None };
+        let found = permit.and_then(|_permit| self.spin());
+        match found {
+            Some(_) => self.attention.turn_away(),
+            None => self.attention.doze_off(),
         }
-        let _permit = Permit::of_process()?;
-        let looking = self.crew.lookout.begin();
+        found
+    }
+
+    fn spin(&mut self) -> Option<Found> {
+        self.attention.look();
         self.counts().spun();
         let start = Instant::now();
         loop {
             for _ in 0..LOOKS {
                 hint::spin_loop();
-                if let Some(found) = self.find() {
-                    self.crew.lookout.end_with_work(looking);
-                    self.call_for_help();
-                    return Some(found);
+                let found = self.find();
+                if found.is_some() {
+                    return found;
                 }
             }
             if start.elapsed() >= SPIN {
-                self.crew.lookout.end(looking);
                 return None;
             }
-        }
-    }
-
-    /// Wakes as many others as there are tasks for, at once: one after another would be late.
-    fn call_for_help(&self) {
-        if self.crew.tasks.has_any() {
-            self.crew.notify(self.crew.tasks.depth().try_into().unwrap_or(u32::MAX));
         }
     }
 

@@ -16,6 +16,7 @@
 //! ```
 
 mod arrays;
+mod attention;
 mod broadcast;
 mod builder;
 mod cancel;

@@ -4,6 +4,7 @@
 //!   submitted, and then takes out what is left in the lanes; who closes does so too, after its own fence. Whoever's fence is later sees what
 //!   the other did.
 
+use super::super::attention::Attention;
 use super::super::crew::Crew;
 use super::super::current;
 use super::super::handle::Pool;
@@ -83,7 +84,7 @@ impl Pool {
             }
             WhenFull::Wait | WhenFull::WaitFor(_) | WhenFull::RunHere => {
                 work.head().count_run_here(crew);
-                run_by(work, self, current::number_in(crew));
+                run_by(work, self, current::number_in(crew), &mut Attention::elsewhere(crew));
                 Ok(false)
             }
         }

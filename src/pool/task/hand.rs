@@ -79,6 +79,18 @@ impl<R> Hand<dyn Outcome<R>> {
     }
 }
 
+/// The last hand of a task. Dropping it drops the task and gives its memory back.
+pub(super) struct LastHand<T: Work + ?Sized>(NonNull<T>);
+
+impl<T: Work + ?Sized> Hand<T> {
+    /// Lets go of the task; returns the last hand, if this was it.
+    #[inline]
+    pub(super) fn let_go(self) -> Option<LastHand<T>> {
+        let hand = ManuallyDrop::new(self);
+        hand.head().cell.let_go().then(|| LastHand(hand.0))
+    }
+}
+
 impl<T: Work + ?Sized> Deref for Hand<T> {
     type Target = T;
 
@@ -92,11 +104,18 @@ impl<T: Work + ?Sized> Deref for Hand<T> {
 impl<T: Work + ?Sized> Drop for Hand<T> {
     #[inline]
     fn drop(&mut self) {
-        if !self.head().cell.let_go() {
-            return;
+        if self.head().cell.let_go() {
+            drop(LastHand(self.0));
         }
-        let (size, align, home) = (size_of_val(&**self), align_of_val(&**self), self.head().home);
-        if !fits(size, align) {
+    }
+}
+
+impl<T: Work + ?Sized> Drop for LastHand<T> {
+    fn drop(&mut self) {
+        // SAFETY: it lives, and no other hand is left to use it (H1).
+        let task = unsafe { self.0.as_ref() };
+        let home = task.head().home;
+        if !fits(size_of_val(task), align_of_val(task)) {
             // SAFETY: `new` made it of a box (H2), and no other hand is left.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
             return;

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::super::attention::Attention;
 use super::super::current;
 use super::super::handle::Pool;
 use super::error::TaskError;
@@ -82,7 +83,8 @@ impl<R> Task<R> {
             let here = current::number_in(self.pool.crew());
             let is_ours_to_run = self.head().worker().is_none_or(|worker| worker == here);
             if is_ours_to_run {
-                run_by(self.outcome.as_work(), &self.pool, here);
+                let mut elsewhere = Attention::elsewhere(self.pool.crew());
+                run_by(self.outcome.as_work(), &self.pool, here, &mut elsewhere);
             } else if here != 0 || current::is_inside_job() {
                 return Err(TaskError::InsideJob);
             }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use super::super::attention::Attention;
 use super::super::cancel::{Stopped, Token, with_current};
 use super::super::crew::Crew;
 use super::super::current::{self, inside_job};
@@ -55,6 +56,13 @@ impl Head {
         self.terms.as_ref()?.worker
     }
 
+    /// Ends the task and wakes who waits. A waker is an executor's code: if it panics, that is its affair.
+    fn end(&self, claimed: Claimed) {
+        if let Some(waker) = self.cell.end(claimed) {
+            quietly(|| waker.wake());
+        }
+    }
+
     /// Returns why not to begin with the task, if it is too late for it.
     fn too_late(&self) -> Option<Unrun> {
         let terms = self.terms.as_ref()?;
@@ -80,11 +88,11 @@ pub(crate) trait Work: Send + Sync + fmt::Debug {
 
     fn head_mut(&mut self) -> &mut Head;
 
-    /// Runs the body, of whoever claimed it, and ends the task.
-    fn run(&self, claimed: Claimed, cx: &Cx<'_>);
+    /// Runs the body, of whoever claimed it. The task has not ended yet.
+    fn run(&self, claimed: &Claimed, cx: &Cx<'_>);
 
-    /// Drops the body, of whoever claimed it, and ends the task.
-    fn give_up(&self, claimed: Claimed, why: Unrun);
+    /// Drops the body, of whoever claimed it. The task has not ended yet.
+    fn give_up(&self, claimed: &Claimed, why: Unrun);
 }
 
 /// A task with a result of this type, for whoever waits for it.
@@ -136,17 +144,10 @@ impl<F, R> Job<F, R> {
         let claimed = self.head.cell.try_claim()?;
         // SAFETY: we have claimed it (T1).
         let body = unsafe { self.replace(Body::Taken) };
-        self.end(claimed);
+        self.head.end(claimed);
         match body {
             Body::Pending(closure) => Some(closure),
             _ => None,
-        }
-    }
-
-    /// Ends the task and wakes who waits. A waker is an executor's code: if it panics, that is its affair.
-    fn end(&self, claimed: Claimed) {
-        if let Some(waker) = self.head.cell.end(claimed) {
-            quietly(|| waker.wake());
         }
     }
 }
@@ -179,10 +180,10 @@ where
         &mut self.head
     }
 
-    fn run(&self, claimed: Claimed, cx: &Cx<'_>) {
+    fn run(&self, _: &Claimed, cx: &Cx<'_>) {
         // SAFETY: the claim is the caller's (T1).
         let Body::Pending(closure) = (unsafe { self.replace(Body::Taken) }) else {
-            return self.end(claimed);
+            return;
         };
         let crew = cx.pool().crew();
         let running = self.head.begin(crew, cx.worker());
@@ -192,10 +193,9 @@ where
         self.head.count(crew, running, result.is_err());
         // SAFETY: as above; it has not ended.
         unsafe { self.replace(Body::Ended(result)) };
-        self.end(claimed);
     }
 
-    fn give_up(&self, claimed: Claimed, why: Unrun) {
+    fn give_up(&self, _: &Claimed, why: Unrun) {
         let error = match why {
             Unrun::Cancelled => TaskError::Cancelled,
             Unrun::Overdue => TaskError::Overdue,
@@ -205,7 +205,6 @@ where
         // SAFETY: the claim is the caller's (T1).
         let body = unsafe { self.replace(Body::Ended(Err(error))) };
         drop_quietly(body);
-        self.end(claimed);
     }
 }
 
@@ -230,17 +229,25 @@ impl<F, R> fmt::Debug for Job<F, R> {
 }
 
 /// Runs a task as thread `number` of the pool, unless somebody else has it.
-pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize) {
+pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize, attention: &mut Attention<'_>) {
     if let Some(claimed) = task.head().cell.try_claim() {
         if let Some(why) = task.head().too_late() {
             task.head().count_unrun(pool.crew(), number, why);
-            task.give_up(claimed, why);
+            task.give_up(&claimed, why);
         } else {
-            task.run(claimed, &Cx::new(pool, &task, number));
+            task.run(&claimed, &Cx::new(pool, &task, number));
+        }
+        attention.look_if_idle();
+        if let Some(waker) = task.head().cell.end(claimed) {
+            attention.turn_away();
+            quietly(|| waker.wake());
         }
     }
-    // Ours may be the last hand, and then the result is dropped here.
-    drop_quietly(task);
+    // Ours may be the last hand, and then the result is dropped here: the code of a user.
+    if let Some(last) = task.let_go() {
+        attention.turn_away();
+        drop_quietly(last);
+    }
 }
 
 /// Drops a task's body, unless somebody else has it; returns whether it did.
@@ -249,6 +256,7 @@ pub(super) fn end_unrun<W: Work + ?Sized>(task: &W, crew: &Crew, why: Unrun) -> 
         return false;
     };
     task.head().count_unrun(crew, current::number_in(crew), why);
-    task.give_up(claimed, why);
+    task.give_up(&claimed, why);
+    task.head().end(claimed);
     true
 }
