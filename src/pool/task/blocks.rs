@@ -20,13 +20,13 @@ use crossbeam_utils::CachePadded;
 use crate::protocol::returns::{Link, Returns};
 use crate::sys::prefetch;
 
-/// Two lines, which processors fetch together.
-pub(super) const LAYOUT: Layout = match Layout::from_size_align(128, 128) {
+/// Three lines: one for who waits, two for who runs.
+pub(super) const LAYOUT: Layout = match Layout::from_size_align(192, 64) {
     Ok(layout) => layout,
-    Err(_) => panic!("128 is a power of two"),
+    Err(_) => panic!("64 is a power of two"),
 };
 
-/// Blocks that a thread keeps for itself: 2 MiB of them.
+/// Blocks that a thread keeps for itself: 3 MiB of them.
 const MOST_KEPT: usize = 16_384;
 
 /// Where the blocks of a thread come back to. Lives for ever.
@@ -102,6 +102,7 @@ impl Stash {
         // SAFETY: a link of ours is valid (B1).
         let next = unsafe { link.as_ref() }.next();
         prefetch::for_write(next);
+        prefetch::for_write(next.wrapping_byte_add(64));
         self.first.set(next);
         self.count.set(self.count.get().saturating_sub(1));
         Some(link.cast())

@@ -122,7 +122,7 @@ impl<'a> Cx<'a> {
     pub fn token(&self) -> Token {
         let parent = self.head().terms.as_ref().and_then(|terms| terms.token.clone());
         let node = Node::new(parent, self.stop_at);
-        Token::of(Arc::new(OfTask { node, task: self.task.as_work(), pool: self.pool.of_same_crew() }))
+        Token::of(Arc::new(OfTask { node, task: self.task.clone(), pool: self.pool.of_same_crew() }))
     }
 }
 
@@ -130,7 +130,7 @@ impl Heeded for Cx<'_> {
     #[inline]
     fn stopped(&self) -> Option<Stopped> {
         let head = self.head();
-        if head.cell.is_asked_to_stop() || self.pool.crew().tasks.is_stopping() {
+        if head.claim.is_asked_to_stop() || self.pool.crew().tasks.is_stopping() {
             return Some(Stopped::Cancelled);
         }
         let token = head.terms.as_ref()?.token.as_ref();
@@ -160,6 +160,6 @@ impl Stop for OfTask {
     }
 
     fn is_asked(&self) -> bool {
-        self.task.head().cell.is_asked_to_stop() || self.pool.crew().tasks.is_stopping()
+        self.task.head().claim.is_asked_to_stop() || self.pool.crew().tasks.is_stopping()
     }
 }

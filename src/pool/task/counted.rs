@@ -4,7 +4,6 @@ use super::super::crew::Crew;
 use super::super::metrics::{DroppedTask, Outcome, Running};
 use super::job::{Head, Unrun};
 use super::options::Lane;
-use crate::sys::prefetch;
 
 /// How many tasks are taken from a lane between two looks at how full it is.
 const LOOK_AT_EACH: u64 = 32;
@@ -20,12 +19,10 @@ impl Head {
     /// Counts the task, which has run. Whoever waits for it learns of its end afterwards.
     #[inline]
     pub(super) fn count(&self, crew: &Crew, running: Running<'_>, has_panicked: bool) {
-        // Others may have touched it while the task ran, and the end is written to it.
-        prefetch::for_write(&raw const self.cell);
         let ended = crew.metrics.now();
         let outcome = if has_panicked {
             Outcome::Panicked
-        } else if self.cell.is_asked_to_stop() {
+        } else if self.claim.is_asked_to_stop() {
             Outcome::Cancelled
         } else if self.is_over_budget(ended.since(running.started())) {
             Outcome::Overdue

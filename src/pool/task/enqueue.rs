@@ -57,7 +57,7 @@ impl Pool {
         match when_full {
             WhenFull::GiveBack => Err(full(work)),
             WhenFull::DropNewest => {
-                let is_dropped = end_unrun(&*work, crew, Unrun::Dropped);
+                let is_dropped = end_unrun(work.clone(), crew, Unrun::Dropped);
                 if is_dropped {
                     work.head().count_dropped(crew, DroppedTask::Newest);
                 }

@@ -15,6 +15,7 @@ use std::ptr::NonNull;
 
 use super::blocks;
 use super::job::{Outcome, Work};
+use crate::protocol::task_cell::{Claimed, LetGo};
 
 /// Shared ownership of a task.
 pub(crate) struct Hand<T: Work + ?Sized>(NonNull<T>);
@@ -58,15 +59,14 @@ impl<T: Work> Hand<T> {
 impl<T: Work + 'static> Hand<T> {
     /// Holds the task as one of any type, too.
     pub(super) fn as_work(&self) -> Hand<dyn Work> {
-        self.head().cell.hold();
+        self.end().hold();
         Hand(self.0)
     }
 }
 
-impl Hand<dyn Work> {
-    /// Holds the task once more.
-    pub(super) fn as_work(&self) -> Self {
-        self.head().cell.hold();
+impl Clone for Hand<dyn Work> {
+    fn clone(&self) -> Self {
+        self.end().hold();
         Self(self.0)
     }
 }
@@ -74,7 +74,7 @@ impl Hand<dyn Work> {
 impl<R> Hand<dyn Outcome<R>> {
     /// Holds the task as one of any type, too.
     pub(super) fn as_work(&self) -> Hand<dyn Work> {
-        self.head().cell.hold();
+        self.end().hold();
         Hand(self.0)
     }
 }
@@ -87,7 +87,30 @@ impl<T: Work + ?Sized> Hand<T> {
     #[inline]
     pub(super) fn let_go(self) -> Option<LastHand<T>> {
         let hand = ManuallyDrop::new(self);
-        hand.head().cell.let_go().then(|| LastHand(hand.0))
+        (hand.end().let_go() == LetGo::Last).then(|| LastHand(hand.0))
+    }
+}
+
+/// What the end of a task leaves to do.
+pub(super) enum AfterEnd {
+    /// Nothing: others hold it.
+    Held,
+    /// To drop it.
+    Last(LastHand<dyn Work>),
+    /// To end it, and to wake who waits.
+    Awaited(Hand<dyn Work>, Claimed),
+}
+
+impl Hand<dyn Work> {
+    /// Ends the task and lets go of it in one step, if nobody waits for it.
+    #[inline]
+    pub(super) fn end_and_let_go(self, claimed: Claimed) -> AfterEnd {
+        let hand = ManuallyDrop::new(self);
+        match hand.end().end(claimed) {
+            Ok(LetGo::Held) => AfterEnd::Held,
+            Ok(LetGo::Last) => AfterEnd::Last(LastHand(hand.0)),
+            Err(claimed) => AfterEnd::Awaited(ManuallyDrop::into_inner(hand), claimed),
+        }
     }
 }
 
@@ -104,7 +127,7 @@ impl<T: Work + ?Sized> Deref for Hand<T> {
 impl<T: Work + ?Sized> Drop for Hand<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.head().cell.let_go() {
+        if self.end().let_go() == LetGo::Last {
             drop(LastHand(self.0));
         }
     }

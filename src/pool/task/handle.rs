@@ -78,13 +78,11 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait(self) -> Result<R, TaskError> {
-        let cell = &self.head().cell;
-        if !cell.is_ended() {
+        let end = self.outcome.end();
+        if !end.is_ended() {
             let here = current::number_in(self.pool.crew());
-            let is_ours_to_run = self.head().worker().is_none_or(|worker| worker == here);
-            if is_ours_to_run {
-                let mut elsewhere = Attention::elsewhere(self.pool.crew());
-                run_by(self.outcome.as_work(), &self.pool, here, &mut elsewhere);
+            if self.head().worker().is_none_or(|worker| worker == here) {
+                self.run_unless_begun();
             } else if here != 0 || current::is_inside_job() {
                 return Err(TaskError::InsideJob);
             }
@@ -97,7 +95,9 @@ impl<R> Task<R> {
 
     /// Runs the task on the calling thread if nobody has begun it.
     pub(crate) fn run_unless_begun(&self) {
-        run_by(self.outcome.as_work(), &self.pool, current::number_in(self.pool.crew()));
+        let crew = self.pool.crew();
+        let mut attention = Attention::elsewhere(crew);
+        run_by(self.outcome.as_work(), &self.pool, current::number_in(crew), &mut attention);
     }
 
     /// Waits for the task to end, but at most so long; none if it has not ended by then.
@@ -122,7 +122,7 @@ impl<R> Task<R> {
 
     /// Returns whether the task has ended: run, panicked, cancelled, or dropped.
     pub fn is_done(&self) -> bool {
-        self.head().cell.is_ended()
+        self.outcome.end().is_ended()
     }
 
     /// Cancels the task. One that was not begun never runs and ends as [`TaskError::Cancelled`]; one that runs is asked to
@@ -138,25 +138,25 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cancel(&self) {
-        if !end_unrun(&*self.outcome, self.pool.crew(), Unrun::Cancelled) {
-            self.head().cell.ask_to_stop();
+        if !end_unrun(self.outcome.as_work(), self.pool.crew(), Unrun::Cancelled) {
+            self.head().claim.ask_to_stop();
         }
     }
 
     /// Looks on for a little while, then sleeps; returns whether the task has ended. It has not if the deadline is past, or
     /// the pool was killed.
     fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
-        let cell = &self.head().cell;
+        let end = self.outcome.end();
         let crew = self.pool.crew();
-        let is_ended = || cell.is_ended().then_some(());
+        let is_ended = || end.is_ended().then_some(());
         if is_ended().or_else(|| Waiting::Balanced.look_on(&crew.turns, deadline, is_ended)).is_some() {
             return true;
         }
         let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         // Nobody wakes us for what cannot be told to who waits: a thread that vanished, a pool that was killed.
-        while !cell.wait_until(after(TICK).into_iter().chain(deadline).min()) {
+        while !end.wait_until(after(TICK).into_iter().chain(deadline).min()) {
             if passed() || crew.tasks.are_abandoned() {
-                return cell.is_ended();
+                return end.is_ended();
             }
         }
         true
@@ -176,7 +176,7 @@ impl<R> Future for Task<R> {
 
     /// Is ready when the task has ended. Never runs the task on the polling thread.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let is_ended = self.is_done() || self.head().cell.enlist(cx.waker());
+        let is_ended = self.is_done() || self.outcome.end().enlist(cx.waker());
         if is_ended { Poll::Ready(self.take()) } else { Poll::Pending }
     }
 }

@@ -1,11 +1,13 @@
-//! A task as the pool holds it: its cell, and the closure or what came of it.
+//! A task as the pool holds it: its words, its closure, and what came of it.
 //!
+//! What who waits looks at lies on a line of its own, with the outcome; what who runs needs lies on the next, with the closure.
 //! The type of the closure is known here, and nowhere else: a lane holds `dyn Work`, a handle `dyn Outcome<R>`.
 
 #![allow(unsafe_code)]
 
 use std::any::Any;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -18,24 +20,25 @@ use super::super::metrics::{Name, Stamp};
 use super::blocks::Home;
 use super::context::Cx;
 use super::error::{Panic, TaskError};
-use super::hand::Hand;
+use super::hand::{AfterEnd, Hand, LastHand};
 use super::options::Lane;
-use crate::protocol::task_cell::{Claimed, TaskCell};
+use crate::protocol::task_cell::{Claim, Claimed, End};
 use crate::sync::UnsafeCell;
+use crate::sys::prefetch;
 
 /// What is known of a task whatever its type.
 #[derive(Debug)]
 pub(crate) struct Head {
-    pub(super) cell: TaskCell,
+    pub(super) claim: Claim,
+    pub(super) lane: Lane,
+    /// The name's number, and the submission, for what is counted.
+    pub(super) label: Name,
+    pub(super) submitted: Stamp,
     pub(super) name: &'static str,
     /// Where its memory goes back to, if it lies in a block.
     pub(super) home: Option<&'static Home>,
     /// Most tasks have none.
     pub(super) terms: Option<Box<Terms>>,
-    pub(super) lane: Lane,
-    /// The name's number, and the submission, for what is counted.
-    pub(super) label: Name,
-    pub(super) submitted: Stamp,
 }
 
 /// What is special about a task.
@@ -54,13 +57,6 @@ pub(super) struct Terms {
 impl Head {
     pub(super) fn worker(&self) -> Option<usize> {
         self.terms.as_ref()?.worker
-    }
-
-    /// Ends the task and wakes who waits. A waker is an executor's code: if it panics, that is its affair.
-    fn end(&self, claimed: Claimed) {
-        if let Some(waker) = self.cell.end(claimed) {
-            quietly(|| waker.wake());
-        }
     }
 
     /// Returns why not to begin with the task, if it is too late for it.
@@ -86,6 +82,8 @@ pub(crate) enum Unrun {
 pub(crate) trait Work: Send + Sync + fmt::Debug {
     fn head(&self) -> &Head;
 
+    fn end(&self) -> &End;
+
     fn head_mut(&mut self) -> &mut Head;
 
     /// Runs the body, of whoever claimed it. The task has not ended yet.
@@ -106,48 +104,64 @@ pub(super) trait Outcome<R>: Work {
 }
 
 /// A task.
+#[repr(C, align(64))]
 pub(super) struct Job<F, R> {
+    end: End,
+    outcome: UnsafeCell<Option<Result<R, TaskError>>>,
+    load: Load<F>,
+}
+
+/// What who runs the task needs.
+#[repr(C, align(64))]
+struct Load<F> {
     head: Head,
-    body: UnsafeCell<Body<F, R>>,
+    /// There until the task is claimed.
+    closure: UnsafeCell<MaybeUninit<F>>,
 }
 
-enum Body<F, R> {
-    Pending(F),
-    Ended(Result<R, TaskError>),
-    Taken,
-}
-
-// SAFETY: the body is used by one thread at a time (T1): its claimer, then its only waiter, which takes what came of it.
-// Closure and result so move between threads, which wants them `Send`.
+// SAFETY: the closure is used by the claimer alone, the outcome by the claimer and then by the only waiter (T1). Closure and
+// result so move between threads, which wants them `Send`.
 unsafe impl<F: Send, R: Send> Sync for Job<F, R> {}
 
 impl<F, R> Job<F, R> {
-    pub(super) fn new(head: Head, body: F) -> Self {
-        Self { head, body: UnsafeCell::new(Body::Pending(body)) }
+    pub(super) fn new(head: Head, closure: F) -> Self {
+        let load = Load { head, closure: UnsafeCell::new(MaybeUninit::new(closure)) };
+        Self { end: End::new(), outcome: UnsafeCell::new(None), load }
     }
 
-    /// Puts something else in the body's place.
+    /// Moves the closure out.
     ///
     /// # Safety
     ///
-    /// - The body is the caller's alone: it has claimed the task and not ended it, or has seen the end and is the only waiter.
-    unsafe fn replace(&self, with: Body<F, R>) -> Body<F, R> {
-        self.body.with_mut(|body| {
-            // SAFETY: valid, and the caller's alone (caller's duty).
-            let body = unsafe { &mut *body };
-            std::mem::replace(body, with)
+    /// - The caller has claimed the task, or nobody has and nobody can, and this is called once.
+    unsafe fn move_closure(&self) -> F {
+        self.load.closure.with(|closure| {
+            // SAFETY: valid, and the caller's alone (caller's duty, T1).
+            let closure = unsafe { &*closure };
+            // SAFETY: it is there until it is moved out, which is done once (caller's duty).
+            unsafe { closure.assume_init_read() }
         })
     }
 
-    /// Takes the closure back, of a task that was refused; none if somebody has run or dropped it.
-    pub(super) fn take_closure(&self) -> Option<F> {
-        let claimed = self.head.cell.try_claim()?;
-        // SAFETY: we have claimed it (T1).
-        let body = unsafe { self.replace(Body::Taken) };
-        self.head.end(claimed);
-        match body {
-            Body::Pending(closure) => Some(closure),
-            _ => None,
+    /// Puts something in the outcome's place.
+    ///
+    /// # Safety
+    ///
+    /// - The caller has claimed the task and not ended it, or has seen the end and is the only waiter.
+    unsafe fn replace(&self, with: Option<Result<R, TaskError>>) -> Option<Result<R, TaskError>> {
+        self.outcome.with_mut(|outcome| {
+            // SAFETY: valid, and the caller's alone (caller's duty, T1).
+            let outcome = unsafe { &mut *outcome };
+            std::mem::replace(outcome, with)
+        })
+    }
+}
+
+impl<F, R> Drop for Job<F, R> {
+    fn drop(&mut self) {
+        if self.load.head.claim.try_claim().is_some() {
+            // SAFETY: nobody had claimed it, and we have now.
+            drop(unsafe { self.move_closure() });
         }
     }
 }
@@ -173,38 +187,49 @@ where
     R: Send,
 {
     fn head(&self) -> &Head {
-        &self.head
+        &self.load.head
+    }
+
+    fn end(&self) -> &End {
+        &self.end
     }
 
     fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
+        &mut self.load.head
     }
 
     fn run(&self, _: &Claimed, cx: &Cx<'_>) {
-        // SAFETY: the claim is the caller's (T1).
-        let Body::Pending(closure) = (unsafe { self.replace(Body::Taken) }) else {
-            return;
-        };
+        // SAFETY: the claim is the caller's (T1), and a task runs once.
+        let closure = unsafe { self.move_closure() };
         let crew = cx.pool().crew();
-        let running = self.head.begin(crew, cx.worker());
+        let running = self.load.head.begin(crew, cx.worker());
         let closure = AssertUnwindSafe(|| closure(cx));
         let result = inside_job(|| with_current(Some(cx), || catch_unwind(closure)));
+        // Who waits has looked at this line meanwhile; the outcome and the end are written to it.
+        prefetch::for_write(&raw const self.end);
         let result = result.map_err(|payload: Box<dyn Any + Send>| TaskError::Panicked(Panic::new(payload)));
-        self.head.count(crew, running, result.is_err());
+        self.load.head.count(crew, running, result.is_err());
         // SAFETY: as above; it has not ended.
-        unsafe { self.replace(Body::Ended(result)) };
+        unsafe { self.replace(Some(result)) };
     }
 
     fn give_up(&self, _: &Claimed, why: Unrun) {
-        let error = match why {
-            Unrun::Cancelled => TaskError::Cancelled,
-            Unrun::Overdue => TaskError::Overdue,
-            Unrun::Dropped => TaskError::Dropped,
-            Unrun::Closed => TaskError::Closed,
-        };
-        // SAFETY: the claim is the caller's (T1).
-        let body = unsafe { self.replace(Body::Ended(Err(error))) };
-        drop_quietly(body);
+        // SAFETY: the claim is the caller's (T1), and a task is given up once and not run.
+        let closure = unsafe { self.move_closure() };
+        drop_quietly(closure);
+        // SAFETY: as above; it has not ended.
+        unsafe { self.replace(Some(Err(why.into()))) };
+    }
+}
+
+impl From<Unrun> for TaskError {
+    fn from(why: Unrun) -> Self {
+        match why {
+            Unrun::Cancelled => Self::Cancelled,
+            Unrun::Overdue => Self::Overdue,
+            Unrun::Dropped => Self::Dropped,
+            Unrun::Closed => Self::Closed,
+        }
     }
 }
 
@@ -215,48 +240,78 @@ where
 {
     unsafe fn take(&self) -> Option<Result<R, TaskError>> {
         // SAFETY: it has ended and we are the only waiter (caller's duty, T1).
-        match unsafe { self.replace(Body::Taken) } {
-            Body::Ended(result) => Some(result),
-            _ => None,
-        }
+        unsafe { self.replace(None) }
     }
 }
 
 impl<F, R> fmt::Debug for Job<F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").field("head", &self.head).finish_non_exhaustive()
+        f.debug_struct("Job").field("head", &self.load.head).finish_non_exhaustive()
     }
 }
 
 /// Runs a task as thread `number` of the pool, unless somebody else has it.
 pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize, attention: &mut Attention<'_>) {
-    if let Some(claimed) = task.head().cell.try_claim() {
-        if let Some(why) = task.head().too_late() {
-            task.head().count_unrun(pool.crew(), number, why);
-            task.give_up(&claimed, why);
-        } else {
-            task.run(&claimed, &Cx::new(pool, &task, number));
-        }
-        attention.look_if_idle();
-        if let Some(waker) = task.head().cell.end(claimed) {
-            attention.turn_away();
-            quietly(|| waker.wake());
-        }
+    let Some(claimed) = task.head().claim.try_claim() else {
+        return let_go(task, attention);
+    };
+    if let Some(why) = task.head().too_late() {
+        task.head().count_unrun(pool.crew(), number, why);
+        task.give_up(&claimed, why);
+    } else {
+        task.run(&claimed, &Cx::new(pool, &task, number));
     }
-    // Ours may be the last hand, and then the result is dropped here: the code of a user.
-    if let Some(last) = task.let_go() {
-        attention.turn_away();
-        drop_quietly(last);
+    attention.look_if_idle();
+    end(task, claimed, attention);
+}
+
+/// Ends a task whose outcome is in its place, wakes who waits, and lets go of it.
+fn end(task: Hand<dyn Work>, claimed: Claimed, attention: &mut Attention<'_>) {
+    match task.end_and_let_go(claimed) {
+        AfterEnd::Held => {}
+        AfterEnd::Last(last) => drop_last(last, attention),
+        AfterEnd::Awaited(task, claimed) => {
+            if let Some(waker) = task.end().end_and_wake(claimed) {
+                // A waker is an executor's code: if it panics, that is its affair.
+                attention.turn_away();
+                quietly(|| waker.wake());
+            }
+            let_go(task, attention);
+        }
     }
 }
 
+/// Lets go of a task. Ours may be the last hand, and then the result is dropped here.
+fn let_go(task: Hand<dyn Work>, attention: &mut Attention<'_>) {
+    if let Some(last) = task.let_go() {
+        drop_last(last, attention);
+    }
+}
+
+#[cold]
+fn drop_last(last: LastHand<dyn Work>, attention: &mut Attention<'_>) {
+    attention.turn_away();
+    drop_quietly(last);
+}
+
 /// Drops a task's body, unless somebody else has it; returns whether it did.
-pub(super) fn end_unrun<W: Work + ?Sized>(task: &W, crew: &Crew, why: Unrun) -> bool {
-    let Some(claimed) = task.head().cell.try_claim() else {
+pub(super) fn end_unrun(task: Hand<dyn Work>, crew: &Crew, why: Unrun) -> bool {
+    let Some(claimed) = task.head().claim.try_claim() else {
         return false;
     };
     task.head().count_unrun(crew, current::number_in(crew), why);
     task.give_up(&claimed, why);
-    task.head().end(claimed);
+    end(task, claimed, &mut Attention::elsewhere(crew));
     true
+}
+
+/// Takes the closure back of a task that was refused; none if somebody has run or dropped it.
+pub(super) fn take_closure<F, R>(task: &Hand<Job<F, R>>) -> Option<F>
+where
+    F: FnOnce(&Cx<'_>) -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let Claimed { .. } = task.head().claim.try_claim()?;
+    // SAFETY: we have claimed it (T1). Nobody waits for its end: its submitter has no handle yet.
+    Some(unsafe { task.move_closure() })
 }

@@ -1,14 +1,14 @@
 //! Where a pool's tasks wait: three lanes for everybody, and a lane of its own for each thread.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::crew::Crew;
 use super::super::metrics::DroppedTask;
 use super::ageing::Turn;
 use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun};
-use super::options::{LANES, Lane as Level};
+use super::options::{LANES, Lane as Level, after};
 use crate::protocol::lane::Lane;
 use crate::protocol::turns::Turns;
 use crate::ring::{Gate, Wait, Waiting};
@@ -25,6 +25,9 @@ pub(crate) struct Readings {
     /// How many were ever put into each lane.
     pub(crate) pushed: [u64; LANES],
 }
+
+/// How long who waits for room sleeps at a time.
+const TICK: Duration = Duration::from_millis(1);
 
 /// The most tasks that wait for one thread: a lane of 8 KiB.
 const MOST_OF_ITS_OWN: usize = 256;
@@ -95,8 +98,11 @@ impl Tasks {
             }
             (waiting.is_none() || is_over()).then_some(())
         };
-        if Waiting::Balanced.look_on(turns, deadline, &mut attempt).is_none() {
-            let _ = self.room.wait(deadline, attempt);
+        let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let mut done = Waiting::Balanced.look_on(turns, deadline, &mut attempt);
+        while done.is_none() && !passed() {
+            // Nobody wakes us for the first places, and who made them may be at a task that waits for us.
+            done = self.room.wait(after(TICK).into_iter().chain(deadline).min(), &mut attempt);
         }
         waiting.map_or(Ok(()), Err)
     }
@@ -104,7 +110,7 @@ impl Tasks {
     /// Drops the task that has waited longest in the lane of this one; returns whether there was any.
     pub(super) fn drop_oldest(&self, crew: &Crew, like: &Hand<dyn Work>) -> bool {
         let oldest = self.lane(like.head().lane, like.head().worker()).pop();
-        let dropped = oldest.filter(|work| end_unrun(&**work, crew, Unrun::Dropped));
+        let dropped = oldest.filter(|work| end_unrun(Hand::clone(work), crew, Unrun::Dropped));
         if let Some(work) = &dropped {
             work.head().count_dropped(crew, DroppedTask::Oldest);
         }
@@ -170,7 +176,7 @@ impl Tasks {
     pub(crate) fn sweep(&self, crew: &Crew, why: Unrun) -> usize {
         let lanes = self.lanes.iter().chain(&self.own).filter_map(OnceLock::get);
         let swept = lanes.flat_map(|lane| std::iter::from_fn(|| lane.pop()));
-        let swept = swept.filter(|work| end_unrun(&**work, crew, why)).count();
+        let swept = swept.filter(|work| end_unrun(Hand::clone(work), crew, why)).count();
         self.room.notify_all();
         self.calm.notify_all();
         swept
@@ -179,7 +185,7 @@ impl Tasks {
     /// Ends every task that waits for thread `number` alone.
     pub(crate) fn sweep_own(&self, crew: &Crew, number: usize, why: Unrun) {
         while let Some(work) = self.take_own(number) {
-            end_unrun(&*work, crew, why);
+            end_unrun(work, crew, why);
         }
     }
 

@@ -8,9 +8,9 @@ use super::context::Cx;
 use super::error::SubmitError;
 use super::hand::Hand;
 use super::handle::Task;
-use super::job::{Head, Job, Terms};
+use super::job::{Head, Job, Terms, take_closure};
 use super::options::{TaskOptions, after};
-use crate::protocol::task_cell::TaskCell;
+use crate::protocol::task_cell::Claim;
 
 impl Pool {
     /// Gives `body` to the pool's threads, and returns its [`Task`].
@@ -79,7 +79,7 @@ impl TaskOptions<'_> {
     {
         let metrics = &self.pool.crew().metrics;
         let head = Head {
-            cell: TaskCell::new(),
+            claim: Claim::new(),
             name: self.name,
             home: None,
             terms: self.terms(),
@@ -89,7 +89,7 @@ impl TaskOptions<'_> {
         };
         let job = Hand::new(Job::new(head, body));
         if let Err(refusal) = self.pool.enqueue(job.as_work(), self.when_full)
-            && let Some(body) = job.take_closure()
+            && let Some(body) = take_closure(&job)
         {
             return Err(SubmitError::new(refusal, body));
         }
