@@ -72,7 +72,7 @@ impl<F, R> Job<F, R> {
         }
         let panics = LowerOnPanic(self, number);
         let result = current(|task| {
-            let heeded = MapAndTask { map: &self.token, task };
+            let heeded = MapAndTask { token: &self.token, last: &self.last, number, task };
             with_current(Some(&heeded), || (self.f)(item))
         });
         std::mem::forget(panics);
@@ -83,21 +83,26 @@ impl<F, R> Job<F, R> {
     }
 }
 
-/// What an item heeds while it runs: the map's token, and the task that runs it or what else the thread heeded.
+/// What an item heeds while it runs: the map, and the task that runs it or what else the thread heeded.
 #[derive(Debug)]
 struct MapAndTask<'a> {
-    map: &'a Token,
+    token: &'a Token,
+    last: &'a AtomicU64,
+    number: u64,
     task: Option<&'a dyn Heeded>,
 }
 
 impl Heeded for MapAndTask<'_> {
     fn stopped(&self) -> Option<Stopped> {
-        self.map.check().err().or_else(|| self.task?.stopped())
+        // ORDERING: Relaxed; as in `Job::lower`.
+        let is_wanted = self.number <= self.last.load(Relaxed);
+        let unwanted = (!is_wanted).then_some(Stopped::Cancelled);
+        unwanted.or_else(|| self.token.check().err()).or_else(|| self.task?.stopped())
     }
 
     /// The map's: what an item starts in its turn is a task of its own, which the pool's end finds by itself.
     fn token(&self) -> Token {
-        self.map.clone()
+        self.token.clone()
     }
 }
 
@@ -177,8 +182,10 @@ impl<T, R> Collector<T, R> {
         self.gate.notify(1);
     }
 
-    pub(super) fn take(&self) -> Option<(u64, Outcome<T, R>)> {
-        self.lock().pop_front()
+    /// Takes all that is there, for an empty buffer, whose memory it takes over.
+    pub(super) fn take_all(&self, buffer: &mut VecDeque<(u64, Outcome<T, R>)>) {
+        debug_assert!(buffer.is_empty());
+        std::mem::swap(&mut *self.lock(), buffer);
     }
 
     /// Takes the item back that the pool has just refused.

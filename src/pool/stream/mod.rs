@@ -2,7 +2,7 @@
 //!
 //! The consumer pulls the source, on its own thread, and submits a task for each item; never more than the window are on
 //! their way or finished and not yet taken. So the source may be endless, the consumer slow, and the memory is bounded.
-//! Whoever waits for a result runs an item that nobody has begun, so a map inside a job of the same pool ends like any other.
+//! Who would wait for a result runs items that nobody has begun instead, so a map inside a job of the same pool ends like any other.
 //!
 //! - M1: an item is run, or dropped because nobody wants its result, or comes back to the consumer. A task that is dropped
 //!   unrun, because the pool closes or its lane drops the oldest, gives its item back as it goes, and the consumer sees to it.

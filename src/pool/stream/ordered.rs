@@ -31,7 +31,10 @@ pub struct MapOrdered<I: Iterator, F, R> {
     pub(super) feed: Feed<I>,
     job: Arc<Job<F, R>>,
     returned: Arc<Returned<I::Item>>,
+    /// In the order of their numbers.
     pub(super) on_their_way: VecDeque<(u64, Task<Option<R>>)>,
+    /// Items on their way below this number were all begun.
+    begun: u64,
 }
 
 /// What is to be done about an item whose task has ended.
@@ -59,8 +62,9 @@ impl Pool {
     ///
     /// The consumer's thread pulls the source when it asks for a result; nothing is pulled before. At most `window` items
     /// are on their way, or finished and not yet taken (0 counts as 1): for all threads to have something to do while the
-    /// consumer is busy, let it be a few times the number of workers. A consumer that would have to wait for an
-    /// item that nobody has begun runs it itself. So does one whose pool has no room for tasks or has been closed: no result is ever left out.
+    /// consumer is busy, let it be a few times the number of workers. A consumer that would have to wait runs an item on its
+    /// way that nobody has begun, if there is one. So does one whose pool has no room for tasks or was closed: no result is
+    /// ever left out.
     ///
     /// `f` works under a child of the [`Token`](super::Token) under which this is called.
     ///
@@ -91,8 +95,8 @@ impl Pool {
     /// Maps as [`map_ordered`](Self::map_ordered) by a function that can fail, up to the first failure in the order of the
     /// items.
     ///
-    /// That failure is the last result. No result behind it is handed out, what is on its way is cancelled, and the source
-    /// is not pulled any more.
+    /// That failure is the last result. No result behind it is handed out, the source is not pulled any more, and what is on
+    /// its way behind it is not begun, or stops at its next loop.
     ///
     /// # Panics
     ///
@@ -134,6 +138,7 @@ impl<I: Iterator, F, R> MapOrdered<I, F, R> {
             job: Arc::new(Job::new(f, is_last)),
             returned: Arc::new(Returned::new()),
             on_their_way: VecDeque::new(),
+            begun: 0,
         }
     }
 
@@ -210,6 +215,8 @@ where
         match self.feed.submit(move |_| errand.run()) {
             Ok(task) if self.on_their_way.front().is_some_and(|&(first, _)| number < first) => {
                 self.on_their_way.push_front((number, task));
+                // It comes again, and was looked at under this number.
+                self.begun = number;
                 true
             }
             Ok(task) => {
@@ -222,6 +229,20 @@ where
                 }
                 false
             }
+        }
+    }
+
+    /// Runs items that nobody has begun on this thread, in order, until the first one's task has ended.
+    fn run_pending(&mut self) {
+        let begun = self.begun;
+        let mut next = self.on_their_way.partition_point(|&(number, _)| number < begun);
+        while let (Some((_, first)), Some((number, task))) =
+            (self.on_their_way.front(), self.on_their_way.get(next))
+            && !first.is_done()
+        {
+            task.run_unless_begun();
+            self.begun = number + 1;
+            next += 1;
         }
     }
 
@@ -278,6 +299,7 @@ where
 
     fn next(&mut self) -> Option<R> {
         self.fill();
+        self.run_pending();
         if self.first_has_task()
             && let Some((number, task)) = self.on_their_way.pop_front()
         {

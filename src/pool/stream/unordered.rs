@@ -1,12 +1,12 @@
 //! Results as they come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 #[cfg(feature = "futures")]
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::super::handle::Pool;
 use super::super::task::{Lane, Panic, TICK, Task, TaskError, after, drop_quietly};
@@ -28,8 +28,10 @@ use crate::ring::Place;
 pub struct MapUnordered<I: Iterator, F, R> {
     pub(super) feed: Feed<I>,
     job: Arc<Job<F, R>>,
-    pub(super) collector: Arc<Collector<I::Item, R>>,
-    /// By number. Each is on its way, or its outcome is with the collector.
+    collector: Arc<Collector<I::Item, R>>,
+    /// Outcomes that came from the collector.
+    outcomes: VecDeque<(u64, Outcome<I::Item, R>)>,
+    /// By number. Each is on its way, or its outcome is here or with the collector.
     pub(super) on_their_way: BTreeMap<u64, Task<()>>,
     /// Items below this number were all begun.
     begun: u64,
@@ -86,6 +88,7 @@ impl Pool {
             feed: Feed::new(self, items.into_iter(), window),
             job: Arc::new(Job::new(f, None)),
             collector: Arc::new(Collector::new()),
+            outcomes: VecDeque::new(),
             on_their_way: BTreeMap::new(),
             begun: 0,
             place: Place::default(),
@@ -114,6 +117,18 @@ impl<I: Iterator, F, R> MapUnordered<I, F, R> {
         self
     }
 
+    /// Takes the oldest outcome.
+    fn take_outcome(&mut self) -> Option<(u64, Outcome<I::Item, R>)> {
+        if self.outcomes.is_empty() {
+            self.collector.take_all(&mut self.outcomes);
+        }
+        self.outcomes.pop_front()
+    }
+
+    fn has_outcome(&self) -> bool {
+        !self.outcomes.is_empty() || self.collector.has_any()
+    }
+
     /// Ends the map: no result is wanted any more. Waits for nobody.
     pub(super) fn end(&mut self) {
         self.job.end();
@@ -121,7 +136,7 @@ impl<I: Iterator, F, R> MapUnordered<I, F, R> {
             task.cancel();
             drop_quietly(task);
         }
-        while let Some(outcome) = self.collector.take() {
+        while let Some(outcome) = self.take_outcome() {
             // A result may be there, and its drop is the user's.
             drop_quietly(outcome);
         }
@@ -145,7 +160,7 @@ where
         }
         let mut pulled = 0;
         while self.on_their_way.len() < self.feed.window && !self.job.has_last() {
-            if pulled >= PULLS && self.collector.has_any() {
+            if pulled >= PULLS && self.has_outcome() {
                 break;
             }
             let Some((number, item)) = self.feed.pull() else { break };
@@ -181,7 +196,7 @@ where
         while let Some((&number, task)) = self.on_their_way.range(self.begun..).next() {
             task.run_unless_begun();
             self.begun = number + 1;
-            if self.collector.has_any() {
+            if self.has_outcome() {
                 break;
             }
         }
@@ -191,10 +206,12 @@ where
     /// pool had begun.
     fn wait_for_outcome(&mut self) -> (u64, Outcome<I::Item, R>) {
         loop {
-            if let Some(outcome) = self.collector.gate.wait(after(TICK), || self.collector.take()) {
+            if let Some(outcome) = self.take_outcome() {
                 return outcome;
             }
-            if self.feed.pool.crew().tasks.are_abandoned() && !self.collector.has_any() {
+            let has_any = || self.collector.has_any().then_some(());
+            let found = self.collector.gate.wait(after(TICK), has_any);
+            if found.is_none() && self.feed.pool.crew().tasks.are_abandoned() && !self.has_outcome() {
                 self.end();
                 panic!("{LOST}: {}", TaskError::Abandoned);
             }
@@ -217,7 +234,13 @@ where
     /// Is ready with an outcome; for an executor's task, which is called when there is one.
     #[cfg(feature = "futures")]
     pub(super) fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<(u64, Outcome<I::Item, R>)> {
-        self.collector.gate.poll(cx, &mut self.place, || self.collector.take())
+        if let Some(outcome) = self.take_outcome() {
+            return Poll::Ready(outcome);
+        }
+        let has_any = || self.collector.has_any().then_some(());
+        // We alone take, so what is there stays there.
+        ready!(self.collector.gate.poll(cx, &mut self.place, has_any));
+        self.take_outcome().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Runs an item on this thread.
@@ -243,10 +266,10 @@ where
         // An item that is run here has no result if another has panicked meanwhile, whose outcome is on its way.
         loop {
             self.fill();
-            if !self.collector.has_any() {
+            if !self.has_outcome() {
                 self.run_pending();
             }
-            if !self.collector.has_any()
+            if !self.has_outcome()
                 && let Some((number, item)) = self.feed.take_kept()
             {
                 match self.run_here(number, item) {
