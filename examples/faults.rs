@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (ways, count) = wanted(&["serial", "healthy", "tasks"], 10_000)?;
     // A hundred messages would hide the answer.
     panic::set_hook(Box::new(|_| {}));
-    let pool = Pool::builder().workers(2).build()?;
+    // All of them may wait, so that the caller need not.
+    let pool = Pool::builder().workers(2).queue_capacity(count).build()?;
     for way in ways {
         let (tally, timing) = timed(|ticker| match way {
             "serial" => Ok((0..count).map(|k| panic::catch_unwind(|| work(k, true)).ok()).collect()),
@@ -66,7 +67,10 @@ fn work(k: usize, faulty: bool) -> u32 {
 }
 
 fn submit_all(pool: &Pool, ticker: &mut Ticker, count: usize, faulty: bool) -> Result<Tally, Box<dyn Error>> {
-    let submit = |k| pool.submit(move |_| work(k, faulty));
+    let submit = |k| {
+        ticker.tick();
+        pool.submit(move |_| work(k, faulty))
+    };
     let tasks = (0..count).map(submit).collect::<Result<Vec<_>, _>>()?;
     let answers = tasks.into_iter().map(|task| match ticker.wait(task) {
         Ok(word) => Ok(Some(word)),
