@@ -185,6 +185,11 @@ impl Crew {
         &self.seats[k]
     }
 
+    /// Returns the number of a seat of this crew.
+    pub(crate) fn number_of(&self, seat: &Seat) -> usize {
+        self.seats.iter().position(|other| std::ptr::eq(other, seat)).unwrap_or(0)
+    }
+
     pub(crate) fn seats(&self) -> impl Iterator<Item = &Seat> {
         self.seats.iter()
     }

@@ -48,6 +48,7 @@ pub(crate) use cancel::stopped_here;
 pub use cancel::{Stopped, Token, with_token};
 pub use chunks::{Chunks, Source};
 pub use error::{BuildError, LoopError};
+pub use fork::{OnPanic, Panics, Scope, ScopeError};
 pub use handle::Pool;
 pub use life::health::Health;
 pub use life::homes::Group;

@@ -160,7 +160,6 @@ impl<P: Copy> Board<P> {
     }
 
     /// Says that the loop has new pieces, to helpers that have seen the end of the old ones. Whoever is inside may say so.
-    #[cfg_attr(not(loom), expect(dead_code, reason = "for scopes, which come next"))]
     pub(crate) fn renew(&self) {
         // ORDERING: Relaxed; what the pieces are is for those who share them out to order. The bits above run over (L3).
         self.line.word.fetch_add(GENERATION, Relaxed);

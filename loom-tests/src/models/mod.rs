@@ -25,12 +25,14 @@ mod places;
 mod queue;
 mod queue_ends;
 mod retirement;
+mod roll;
 mod roster;
 mod shares;
 mod sleep;
 mod slot;
 mod spares;
 mod spinners;
+mod stock;
 mod stream;
 mod tally;
 mod token;
@@ -50,6 +52,8 @@ pub fn scenarios() -> Vec<Scenario> {
         cost::scenarios(),
         homes::scenarios(),
         offer::scenarios(),
+        roll::scenarios(),
+        stock::scenarios(),
         parking::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),

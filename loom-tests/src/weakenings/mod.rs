@@ -24,12 +24,14 @@ mod pipeline;
 mod places;
 mod queue;
 mod retirement;
+mod roll;
 mod roster;
 mod shares;
 mod sleep;
 mod slot;
 mod spares;
 mod spinners;
+mod stock;
 mod stream;
 mod tally;
 mod token;
@@ -93,6 +95,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     cost::WEAKENINGS,
     homes::WEAKENINGS,
     offer::WEAKENINGS,
+    roll::WEAKENINGS,
+    stock::WEAKENINGS,
     parking::WEAKENINGS,
     slot::WEAKENINGS,
     queue::WEAKENINGS,

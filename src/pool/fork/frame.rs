@@ -70,7 +70,10 @@ thread_local! {
 /// Runs `f` with the thread's place.
 #[inline(always)]
 pub(super) fn with<R>(f: impl FnOnce(&Local) -> R) -> R {
-    LOCAL.with(f)
+    // The closure is kept small, so that what it is called by is part of its caller.
+    let local = LOCAL.with(ptr::from_ref);
+    // SAFETY: a reference wants something that lives: `f` runs on the thread whose it is, and nothing of it is dropped before.
+    f(unsafe { &*local })
 }
 
 /// Returns what this thread runs a part of.

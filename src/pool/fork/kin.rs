@@ -25,7 +25,12 @@ unsafe impl Sync for Kin {}
 impl Kin {
     /// Makes the kin of what this thread posts on a seat.
     pub(crate) fn new(seat: &Seat) -> Self {
-        Self { parent: frame::kin(), seat, vigil: Vigil::new() }
+        Self::below(frame::kin(), seat)
+    }
+
+    /// Makes the kin of what lies inside of `parent` and is posted on a seat.
+    pub(crate) fn below(parent: *const Kin, seat: &Seat) -> Self {
+        Self { parent, seat, vigil: Vigil::new() }
     }
 
     /// Returns whether this was posted from inside of `other`, or is `other`.

@@ -29,4 +29,7 @@ mod give;
 mod join;
 pub(crate) mod kin;
 mod node;
+mod scope;
 mod waiting;
+
+pub use scope::{OnPanic, Panics, Scope, ScopeError};

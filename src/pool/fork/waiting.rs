@@ -1,6 +1,7 @@
 //! Waiting for something that others run, and running meanwhile what was posted from inside it.
 
 use super::kin::Kin;
+use super::scope::put_all_aside;
 use crate::pool::crew::{Crew, Posted, Seen};
 use crate::sync::hint;
 
@@ -11,6 +12,8 @@ impl Crew {
         if is_over() {
             return;
         }
+        // What only this thread has would wait with it.
+        put_all_aside();
         let mut seen = self.nothing_seen();
         kin.vigil.begin();
         let mut looks = self.spins;
