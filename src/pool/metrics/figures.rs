@@ -39,7 +39,7 @@ pub struct LaneFigures {
     /// Places of it that are taken now: by tasks that wait, and by those that were cancelled or run by whoever waited for
     /// them, until a worker comes to their place.
     pub depth: u64,
-    /// The most that were in it at a time since the last reset, to within 32: it is looked at as often as that.
+    /// The most that were in it at a time since the last reset, to within 64: it is looked at as often as that.
     pub most: u64,
     /// Tasks that were given back because it was full.
     pub rejected: u64,

@@ -6,7 +6,7 @@ use super::job::{Head, Unrun};
 use super::options::Lane;
 
 /// How many tasks are taken from a lane between two looks at how full it is.
-const LOOK_AT_EACH: u64 = 32;
+const LOOK_AT_EACH: u64 = 64;
 
 impl Head {
     /// Notes that worker `number` begins with the task.
