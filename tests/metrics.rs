@@ -263,7 +263,7 @@ fn helpers_count_their_loops_and_sleeps() -> Outcome {
     }
     let worker = |snapshot: &Snapshot| snapshot.workers()[1].clone();
     let after = worker(&pool.metrics());
-    assert_eq!((after.loops, after.pieces), (20, 20));
+    assert_eq!((after.loops, after.steals), (20, 20));
     // A broadcast to a helper that sleeps wakes it. It may wake for no reason before: then again.
     for _ in 0..100_000 {
         let before = worker(&pool.metrics());

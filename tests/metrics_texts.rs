@@ -85,7 +85,6 @@ fn prometheus_reads_every_value() -> Outcome {
             ("wakes", worker.wakes),
             ("spins", worker.spins),
             ("loops", worker.loops),
-            ("pieces", worker.pieces),
         ] {
             let name = format!("ringmill_worker_{name}_total");
             assert_eq!(text.counter(&name, &labels), Some(count as f64));
@@ -181,6 +180,7 @@ fn the_trace_is_json_that_shows_who_did_what() -> Outcome {
             });
         }
     });
+    pool.submit_to(1, |cx| cx.pool().blocking(|| ()))?.wait()?;
     let mut json = Vec::new();
     pool.write_trace(&mut json)?;
     let json: serde_json::Value = serde_json::from_slice(&json)?;
@@ -188,15 +188,18 @@ fn the_trace_is_json_that_shows_who_did_what() -> Outcome {
 
     let of = |kind: &str| events.iter().filter(|event| event["cat"] == kind).collect::<Vec<_>>();
     let tasks = of("task");
-    assert_eq!(tasks.len(), 52);
-    for (name, count) in [("task", 17), (NAMES[1], 17), (NAMES[2], 16), ("at once", 2)] {
+    assert_eq!(tasks.len(), 53);
+    for (name, count) in [("task", 18), (NAMES[1], 17), (NAMES[2], 16), ("at once", 2)] {
         assert_eq!(tasks.iter().filter(|event| event["name"] == name).count(), count, "{name:?}");
     }
     let helped = of("loop");
     assert!(helped.iter().any(|event| event["tid"] == 1), "the helper of the broadcast: {helped:?}");
 
+    let blocked = of("blocked");
+    assert!(blocked.len() == 1 && blocked[0]["tid"] == 1, "{blocked:?}");
+
     let mut tracks: HashMap<u64, Vec<(f64, f64)>> = HashMap::new();
-    for event in events.iter().filter(|event| event["ph"] == "X") {
+    for event in events.iter().filter(|event| event["ph"] == "X" && event["cat"] != "blocked") {
         let number = |key| event[key].as_f64().ok_or("a number");
         let start = number("ts")?;
         let track = event["tid"].as_u64().ok_or("a track")?;

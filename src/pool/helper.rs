@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::attention::Attention;
 use super::crew::{Crew, Seat, Seen};
 use super::handle::Pool;
-use super::metrics::WorkerMetrics;
+use super::metrics::{Kind, WorkerMetrics};
 use super::place::Place;
 use super::task::{Hand, Turn, Work, run_by};
 use crate::ring::Permit;
@@ -157,7 +157,7 @@ impl<'a> Helper<'a> {
         if let Some(posting) = entered.posting.filter(|posting| self.may_help(posting.is_from_outside())) {
             let start = self.crew.metrics.trace_start();
             self.counts().helped(posting.help(shares, self.number));
-            self.crew.metrics.trace_loop(self.number, start);
+            self.crew.metrics.trace_since(Kind::Loop, self.number, start);
         }
         board.leave(entered);
         self.turn.ran_loop();

@@ -18,6 +18,7 @@ use super::current::{self, inside_job};
 use super::error::LoopError;
 use super::fork::kin::Kin;
 use super::helper::SPIN;
+use super::metrics;
 use super::pace::Pace;
 use super::posting::{Deal, FirstPanic, Posting, kind_of};
 use crate::protocol::cost::Kind;
@@ -176,7 +177,7 @@ impl Crew {
         let done = posting.run_rest(shares, 0);
         self.remember(kind, self.nanoseconds() - start, done);
         drop(posted);
-        self.metrics.trace_loop(current::number_in(self), traced);
+        self.metrics.trace_since(metrics::Kind::Loop, current::number_in(self), traced);
         panic.resume();
     }
 

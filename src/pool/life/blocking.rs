@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::super::current;
 use super::super::handle::Pool;
+use super::super::metrics::Kind;
 use super::super::staff::Staff;
 use crate::protocol::roster::{Blocked, Roster};
 
@@ -69,7 +70,9 @@ impl Pool {
         let away = Away { roster: &crew.roster, blocked: Some(blocked) };
         // If it does not start, there is nobody to take the place, and it stays empty.
         let _ = Staff::fill(self);
+        let start = crew.metrics.trace_start();
         let result = f();
+        crew.metrics.trace_since(Kind::Blocked, current::number_in(crew), start);
         drop(away);
         result
     }

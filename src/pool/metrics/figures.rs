@@ -52,7 +52,7 @@ pub struct LaneFigures {
 }
 
 /// What is known of a worker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct WorkerFigures {
     /// The worker's number. 0 stands for all threads that are not the pool's own.
@@ -61,18 +61,16 @@ pub struct WorkerFigures {
     pub depth: u64,
     /// Tasks that it ran, however they ended.
     pub tasks: u64,
-    /// Tasks that it took from where another worker would have looked.
-    pub steals: u64,
     /// How often it lay down.
     pub parks: u64,
     /// How often it got up again.
     pub wakes: u64,
     /// How often it began to look around for work without sleeping.
     pub spins: u64,
-    /// Loops of others that it helped with.
+    /// Loops and forks of others that it helped with.
     pub loops: u64,
-    /// Pieces of those loops that it ran.
-    pub pieces: u64,
+    /// Pieces of those loops, and halves of those forks, that it took.
+    pub steals: u64,
     /// From the moment somebody woke it to the moment it ran.
     pub wake_up: Histogram,
     /// What it runs now.
@@ -163,6 +161,12 @@ impl LaneFigures {
 }
 
 impl WorkerFigures {
+    /// Returns whether it ever did anything.
+    pub(super) fn has_any(&self) -> bool {
+        let counts = [self.tasks, self.depth, self.parks, self.spins, self.loops];
+        self.running.is_some() || counts.iter().any(|&count| count > 0)
+    }
+
     pub(super) fn since(&self, before: &Self) -> Self {
         Self {
             tasks: self.tasks.saturating_sub(before.tasks),
@@ -171,7 +175,6 @@ impl WorkerFigures {
             wakes: self.wakes.saturating_sub(before.wakes),
             spins: self.spins.saturating_sub(before.spins),
             loops: self.loops.saturating_sub(before.loops),
-            pieces: self.pieces.saturating_sub(before.pieces),
             wake_up: self.wake_up.since(&before.wake_up),
             ..*self
         }

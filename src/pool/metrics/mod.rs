@@ -197,11 +197,11 @@ impl Metrics {
         if self.options.trace.is_some() { self.now() } else { Stamp::NONE }
     }
 
-    /// Notes that worker `number` was at a loop since `start`.
+    /// Notes what worker `number` did since `start`, if that was noted.
     #[inline]
-    pub(crate) fn trace_loop(&self, number: usize, start: Stamp) {
+    pub(crate) fn trace_since(&self, kind: Kind, number: usize, start: Stamp) {
         if start != Stamp::NONE {
-            self.worker(number).trace(Kind::Loop, Name::UNNAMED, start, self.now());
+            self.worker(number).trace(kind, Name::UNNAMED, start, self.now());
         }
     }
 

@@ -128,18 +128,17 @@ impl Snapshot {
 
     fn write_workers(&self, out: &mut Exposition<'_>) -> fmt::Result {
         type Count = fn(&super::WorkerFigures) -> u64;
-        let counters: [(&str, &str, Count); 7] = [
+        let counters: [(&str, &str, Count); 6] = [
             ("worker_tasks_total", "Tasks that a worker ran.", |worker| worker.tasks),
-            ("worker_steals_total", "Tasks taken from where another would have looked.", |worker| {
-                worker.steals
-            }),
             ("worker_parks_total", "How often a worker lay down.", |worker| worker.parks),
             ("worker_wakes_total", "How often a worker got up.", |worker| worker.wakes),
             ("worker_spins_total", "How often a worker looked around without sleeping.", |worker| {
                 worker.spins
             }),
-            ("worker_loops_total", "Loops of others that a worker helped with.", |worker| worker.loops),
-            ("worker_pieces_total", "Pieces of those loops that it ran.", |worker| worker.pieces),
+            ("worker_loops_total", "Loops and forks of others that a worker helped with.", |worker| {
+                worker.loops
+            }),
+            ("worker_steals_total", "Pieces and halves that it took of them.", |worker| worker.steals),
         ];
         for (name, help, count) in counters {
             out.head(name, "counter", help)?;

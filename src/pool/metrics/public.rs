@@ -3,6 +3,8 @@
 use std::io;
 
 use super::Snapshot;
+use crate::pool::crew::Crew;
+use crate::pool::task::Readings;
 use crate::pool::{Pool, PoolBuilder};
 
 impl PoolBuilder {
@@ -42,7 +44,7 @@ impl Pool {
     /// See [`Snapshot`].
     pub fn metrics(&self) -> Snapshot {
         let crew = self.crew();
-        crew.metrics.snapshot(|| crew.tasks.readings())
+        crew.metrics.snapshot(|| readings(crew))
     }
 
     /// Begins to count anew. What is counted so far is remembered and subtracted from now on, so nothing that is just
@@ -58,7 +60,7 @@ impl Pool {
     /// ```
     pub fn reset_metrics(&self) {
         let crew = self.crew();
-        crew.metrics.reset(|| crew.tasks.readings());
+        crew.metrics.reset(|| readings(crew));
     }
 
     /// Writes what each worker did when, as far back as is kept ([`PoolBuilder::trace`]), as Chrome trace events in JSON:
@@ -81,4 +83,8 @@ impl Pool {
     pub fn write_trace(&self, out: &mut impl io::Write) -> io::Result<()> {
         self.crew().metrics.write_trace(out)
     }
+}
+
+fn readings(crew: &Crew) -> Readings {
+    Readings { workers: crew.roster.workers(), ..crew.tasks.readings() }
 }

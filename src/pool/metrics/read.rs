@@ -29,13 +29,13 @@ impl Metrics {
             }
         }
         let ended = |lane| tasks.iter().filter(|task| task.lane == Some(lane)).map(TaskFigures::ended).sum();
-        let Readings { depths, own_depths, pushed } = read_lanes();
+        let Readings { workers: present, depths, own_depths, pushed } = read_lanes();
         let lanes = self.lanes.iter().zip(Lane::ALL).zip(depths).zip(pushed);
         let lanes = lanes
             .map(|(((counts, lane), depth), pushed)| counts.read(lane, depth, pushed, ended(lane)))
             .collect();
         let workers = self.workers.iter().zip(read).zip(running).enumerate();
-        let workers = workers
+        let mut workers: Vec<_> = workers
             .map(|(number, ((worker, ended), running))| {
                 let running = running.map(|(name, started)| RunningTask {
                     name: texts[name.number()],
@@ -45,6 +45,9 @@ impl Metrics {
                 worker.read(number, depth.unwrap_or(0), ended, running)
             })
             .collect();
+        // Threads that never came: there may be many more numbers than workers.
+        let came = workers.iter().rposition(WorkerFigures::has_any).unwrap_or(0);
+        workers.truncate(came.max(present) + 1);
         let throttled = throttle::throttled();
         let throttled = throttled.map(|throttle::Throttled { periods, time }| Throttled { periods, time });
         Snapshot { age: Duration::from_nanos(now), tasks, lanes, workers, throttled }
@@ -90,7 +93,6 @@ impl WorkerMetrics {
             parks: self.parks.get(),
             spins: self.spins.get(),
             loops: self.loops.get(),
-            pieces: self.pieces.get(),
             wake_up: self.wake_up.get().map(|recorder| recorder.read()).unwrap_or_default(),
             running,
         }

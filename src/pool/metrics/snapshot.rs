@@ -71,7 +71,8 @@ impl Snapshot {
         &self.lanes
     }
 
-    /// Returns the figures of the workers by their numbers. Number 0 stands for all threads that are not the pool's own.
+    /// Returns the figures of the workers by their numbers, of those that there are now and of those that have worked.
+    /// Number 0 stands for all threads that are not the pool's own.
     ///
     /// # Examples
     ///
@@ -249,11 +250,11 @@ impl Snapshot {
             age: self.age.saturating_sub(earlier.age),
             tasks: self.tasks.iter().map(|task| task.since(&earlier.tasks)).collect(),
             lanes: self.lanes.iter().zip(&earlier.lanes).map(|(lane, before)| lane.since(before)).collect(),
-            workers: self
-                .workers
-                .iter()
-                .zip(&earlier.workers)
-                .map(|(worker, before)| worker.since(before))
+            workers: (self.workers.iter().enumerate())
+                .map(|(number, worker)| match earlier.workers.get(number) {
+                    Some(before) => worker.since(before),
+                    None => worker.clone(),
+                })
                 .collect(),
             throttled: self.throttled.map(|now| now.since(earlier.throttled.unwrap_or_default())),
         }

@@ -60,12 +60,11 @@ impl fmt::Display for Snapshot {
         for worker in self.workers() {
             write!(
                 f,
-                "worker {}: {} tasks, {} stolen, {} loops ({} pieces), {} parks, {} spins, wake-up {}",
+                "worker {}: {} tasks, {} pieces of {} loops, {} parks, {} spins, wake-up {}",
                 worker.worker,
                 worker.tasks,
                 worker.steals,
                 worker.loops,
-                worker.pieces,
                 worker.parks,
                 worker.spins,
                 times(&worker.wake_up)

@@ -26,7 +26,6 @@ pub(crate) struct WorkerMetrics {
     pub(super) wakes: Count,
     pub(super) steals: Count,
     pub(super) loops: Count,
-    pub(super) pieces: Count,
     /// The name of what runs, in the low bits, and when it began; 0 if nothing does.
     pub(super) now: Note,
     pub(super) wake_up: OnceLock<Box<Recorder>>,
@@ -98,7 +97,6 @@ impl WorkerMetrics {
             wakes: zero(),
             steals: zero(),
             loops: zero(),
-            pieces: zero(),
             now: Note::new(),
             wake_up: OnceLock::new(),
             table: Table::new(),
@@ -162,17 +160,11 @@ impl WorkerMetrics {
         self.count(&self.spins, 1);
     }
 
-    /// Counts tasks that were taken from where another worker would have looked.
-    #[allow(dead_code, reason = "joins and scopes will count")]
-    pub(crate) fn stole(&self, tasks: u64) {
-        self.count(&self.steals, tasks);
-    }
-
-    /// Counts a loop of another thread that this worker came to help with, and the pieces that it ran of it.
+    /// Counts a loop or a fork of another thread that this worker helped with, and the pieces that it took of it.
     pub(crate) fn helped(&self, pieces: u32) {
         if pieces > 0 {
             self.count(&self.loops, 1);
-            self.count(&self.pieces, u64::from(pieces));
+            self.count(&self.steals, u64::from(pieces));
         }
     }
 

@@ -18,6 +18,8 @@ type Tickets = Lane<Hand<dyn Work>>;
 /// What the lanes say of themselves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Readings {
+    /// How many workers the pool has; the lanes do not know.
+    pub(crate) workers: usize,
     /// How many tasks wait in each lane.
     pub(crate) depths: [u64; LANES],
     /// How many wait for each thread, from the first on.
@@ -236,6 +238,7 @@ impl Tasks {
     pub(crate) fn readings(&self) -> Readings {
         let depth = |lane: &OnceLock<Tickets>| lane.get().map_or(0, Lane::len) as u64;
         Readings {
+            workers: 0,
             depths: self.lanes.each_ref().map(depth),
             own_depths: self.own.iter().map(depth).collect(),
             pushed: self.lanes.each_ref().map(|lane| lane.get().map_or(0, Lane::pushed)),
