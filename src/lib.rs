@@ -8,7 +8,7 @@
 //!
 //! ringmill is **not** a database or a data-frame library, not an async runtime, and not for GPUs; it runs on one
 //! machine. For work of a few microseconds a plain loop is as good, and costs no dependency. Today it is threads of one
-//! process on Linux: rings that other processes attach to and single tasks are not there yet.
+//! process on Linux: rings that other processes attach to are not there yet.
 //!
 //! ```standalone_crate
 //! use ringmill::Pool;
@@ -44,6 +44,9 @@
 //! | you have | look at |
 //! |---|---|
 //! | work for every CPU | [`Pool`]: `for_each_chunk`, `map_reduce`, `for_each_index`, `broadcast` |
+//! | a job to give away and to hear of later | [`Pool::submit`], [`Pool::task`]; a [`pool::Task`] is a future |
+//! | work that is a tree | [`Pool::join`], [`Pool::scope`] |
+//! | many items, in order and in bounded memory | [`Pool::map_ordered`] |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
 //! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |

@@ -10,7 +10,7 @@
 //! ```
 //! - K1: of all work that was published while somebody looked, none is left to sleepers. Whoever ends looks once more,
 //!   after a fence: in the bed's protocol if it found nothing, in `end_with_work` if it found something.
-//! Who is being woken is one who looks, from the moment that a notifier counts it in the bed until it has departed from there.
+//!   Who is being woken is one who looks, from the moment that a notifier counts it in the bed until it has departed from there.
 //! - LOOKING: publish, fence, `anyone` (and the bed's count), against `end` (and `depart`), fence, look again. The later fence sees the other side's write. It
 //!   carries no data.
 
