@@ -182,7 +182,7 @@ impl Staff {
                 // If there is none, the roster is short, and who comes next tries again.
                 let _ = Self::start(pool, hired, |_, _| {});
                 // What the dead one was woken for, another does meanwhile.
-                crew.bed.notify(1);
+                crew.notify(1);
             }
             Successor::GivenUp => {
                 crew.staff.present().last_words = Some(last_words);
