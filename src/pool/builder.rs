@@ -289,7 +289,7 @@ impl PoolBuilder {
             return Err(BuildError::Workers { requested: workers, limit: most_workers });
         }
         let threads = most_workers + self.max_blocking.unwrap_or(most_workers.min(8)).min(MOST_WORKERS);
-        let spins = sizing.has_cpu_each();
+        let (spins, places) = (sizing.has_cpu_each(), ground.places);
         let homes = ground.choose(self.pinning, &self.placement, &sizing)?;
         let spare = homes.spare;
         let staff = Staff::new(Terms {
@@ -302,7 +302,7 @@ impl PoolBuilder {
         let tasks = Tasks::new(self.queue_capacity, threads);
         let spins = if spins { SPINS } else { 0 };
         let crew = Arc::new(
-            Crew::new(sizing, (most_workers, threads), spins, spare, staff, tasks, self.metrics)
+            Crew::new(sizing, (most_workers, threads, places), spins, spare, staff, tasks, self.metrics)
                 .map_err(BuildError::Fork)?,
         );
         let pool = Pool::of(crew);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use super::life::limits::Limits;
 use super::metrics::{Metrics, MetricsOptions};
 use super::posting::Posting;
 use super::size::Sizing;
@@ -67,6 +68,7 @@ pub(crate) struct Crew {
     /// The most workers that can be asked for.
     pub(crate) most_workers: usize,
     pub(crate) sizing: Mutex<Sizing>,
+    pub(crate) limits: Limits,
     /// Whether those who wait for tasks take turns with those who run them, on one CPU.
     pub(crate) turns: Turns,
     /// How often a waiting thread looks before it sleeps: none where spinning takes another's turn.
@@ -82,7 +84,7 @@ pub(crate) struct Seen(Box<[Option<Generation>]>);
 impl Crew {
     pub(crate) fn new(
         sizing: Sizing,
-        (most_workers, threads): (usize, usize),
+        (most_workers, threads, places): (usize, usize, usize),
         spins: u32,
         spare_cpu: Option<usize>,
         staff: Staff,
@@ -108,6 +110,7 @@ impl Crew {
             most_workers,
             roster: CachePadded::new(Roster::new(workers, threads, threads - most_workers)),
             sizing: Mutex::new(sizing),
+            limits: Limits::new(places),
             turns: Turns::new(),
             spins,
             process: fork::watch()?,

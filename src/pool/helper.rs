@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::attention::Attention;
 use super::crew::{Crew, Seat, Seen};
 use super::handle::Pool;
+use super::life::limits;
 use super::metrics::{Kind, WorkerMetrics};
 use super::place::Place;
 use super::task::{Hand, Turn, Work, run_by};
@@ -20,6 +21,9 @@ pub(crate) const SPIN: Duration = Duration::from_micros(20);
 /// Looks between two glances at the clock.
 const LOOKS: u32 = 64;
 
+/// Jobs between two glances at the clock, to see whether the machine's limits are to be looked at.
+const JOBS: u32 = 16;
+
 /// A thread of a pool.
 #[derive(Debug)]
 pub(crate) struct Helper<'a> {
@@ -31,6 +35,7 @@ pub(crate) struct Helper<'a> {
     seen: Seen,
     turn: Turn,
     attention: Attention<'a>,
+    jobs: u32,
     /// It has done something, so it is none that dies at once.
     is_proved: bool,
 }
@@ -52,6 +57,7 @@ impl<'a> Helper<'a> {
             seen: crew.nothing_seen(),
             turn: Turn::default(),
             attention: Attention::of_thread(crew),
+            jobs: 0,
             is_proved: false,
         }
     }
@@ -109,6 +115,10 @@ impl<'a> Helper<'a> {
                 task.head().look_at_depth(self.crew);
                 run_by(task, self.pool, self.number, &mut self.attention);
             }
+        }
+        self.jobs = self.jobs.wrapping_add(1);
+        if self.jobs.is_multiple_of(JOBS) {
+            limits::follow(self.pool, &mut self.place);
         }
         if !self.is_proved {
             self.is_proved = true;
@@ -174,6 +184,7 @@ impl<'a> Helper<'a> {
 
     /// Sleeps until there may be something to do, and off duty until it is on duty again.
     fn sleep(&mut self) {
+        limits::follow(self.pool, &mut self.place);
         if !self.turn.ran_task_last() {
             // Away from home we are slower to wake, no more. Who submits tasks may run anywhere, also there: for those the
             // system finds us a CPU as we wake.

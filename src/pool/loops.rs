@@ -70,6 +70,9 @@ impl Crew {
             if count > 1 && self.workers() > 1 {
                 self.run_with_help(count, most, watch.as_ref(), body);
             } else if count > 0 {
+                if count > 1 {
+                    self.call_for_look();
+                }
                 alone(0..count, most, watch.as_ref(), body);
             }
             Ok(watch.map_or(Ok(()), |watch| watch.result())?)

@@ -32,6 +32,15 @@ impl Place {
         }
     }
 
+    /// Takes the widest mask back, and returns how many CPUs the system leaves of it, if it tells.
+    pub(crate) fn widest(&mut self) -> Option<usize> {
+        if let Some((_, users)) = &self.home {
+            affinity::restore(users).ok()?;
+            self.is_home = false;
+        }
+        affinity::affinity().ok().map(|cpus| cpus.len())
+    }
+
     /// Leaves home for a job: takes the user's mask, where jobs are to run under it, and another home, if the one who
     /// woke us is at ours.
     pub(crate) fn go_out(&mut self, homes: &Homes) {

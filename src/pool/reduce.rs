@@ -135,6 +135,9 @@ impl Pool {
         }
         // Alone the tree is walked by recursion, which no token stops.
         if current(|heeded| heeded.is_none()) && (leaves == 1 || self.workers() == 1) {
+            if leaves > 1 {
+                self.crew().call_for_look();
+            }
             let width = leaves.checked_next_power_of_two().unwrap_or(1 << 31);
             return Ok(inside_job(|| alone(0, width, leaves, &map, &reduce)));
         }

@@ -104,6 +104,13 @@ impl Sizing {
         Ok(Self { workers, chosen_by, usable_cpus, quota })
     }
 
+    /// Decides again, for a pool whose number is the machine's to say and which can have so many at most.
+    pub(crate) fn follow(&mut self, usable_cpus: usize, quota: Option<Quota>, most: usize) {
+        if let Ok(again) = Self::decide(None, None, usable_cpus, quota) {
+            *self = Self { workers: again.workers.min(most), ..again };
+        }
+    }
+
     /// Notes that the program has asked for another number.
     pub(crate) fn resized(&mut self, workers: usize) {
         (self.workers, self.chosen_by) = (workers, ChosenBy::Resize);
@@ -211,6 +218,18 @@ mod tests {
         assert_eq!((sizing.workers(), sizing.chosen_by()), (5, ChosenBy::Builder));
         // What is not asked is not judged either.
         assert_eq!(decide(Some(5), Some("seven"), 2, None).workers(), 5);
+    }
+
+    #[test]
+    fn limits_are_followed_within_what_the_pool_can_have() {
+        let mut sizing = decide(None, None, 8, None);
+        for (cpus, granted, workers) in
+            [(8, quota(2.5), 3), (2, quota(2.5), 2), (1, None, 1), (8, None, 6), (8, quota(0.1), 1)]
+        {
+            sizing.follow(cpus, granted, 6);
+            assert_eq!((sizing.workers(), sizing.usable_cpus()), (workers, cpus));
+            assert_eq!(sizing.chosen_by(), ChosenBy::Machine);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(super) mod blocking;
 pub(super) mod health;
 pub(super) mod homes;
 pub(super) mod hooks;
+pub(super) mod limits;
 pub(super) mod local;
 pub(super) mod placement;
 pub(super) mod resize;
