@@ -16,6 +16,7 @@ use common::data::{SUMS, ones_and_zeros, sum_of_ones};
 use common::raw::fork_join::{ForkJoin, half};
 use common::{Table, ns_after_idle, ns_per_call, say, seconds, sum};
 use ringmill::Pool;
+use ringmill::pool::{Token, with_token};
 
 /// Why no loop here can fail.
 const OURS: &str = "the pool was built in this process";
@@ -35,10 +36,14 @@ fn empty_loops(pool: &Pool) {
     let two = || pool.for_each_range(0..2, 1, |range| nothing(range.start)).expect(OURS);
     let one = || pool.for_each_range(0..1, 1, |range| nothing(range.start)).expect(OURS);
     let both = || pool.broadcast(nothing).expect(OURS);
+    let token = Token::new();
+    let budget = token.child_with_timeout(Duration::from_secs(3600));
 
     Table::new("empty loop of 2 chunks, hot, ns")
         .row("LIMIT fork-join by hand", || ForkJoin::with(nothing, |pair| ns_per_call(20_000, || pair.run())))
         .row("ringmill, loop of 2", || ns_per_call(20_000, two))
+        .row("ringmill, loop of 2, under a token", || with_token(&token, || ns_per_call(20_000, two)))
+        .row("ringmill, loop of 2, with a deadline", || with_token(&budget, || ns_per_call(20_000, two)))
         .row("ringmill, broadcast", || ns_per_call(20_000, both))
         .measure();
     for (pause, calls) in [(1, 100), (50, 6)] {

@@ -46,7 +46,8 @@
 //! | work for every CPU | [`Pool`]: `for_each_chunk`, `map_reduce`, `for_each_index`, `broadcast` |
 //! | a job to give away and to hear of later | [`Pool::submit`], [`Pool::task`]; a [`pool::Task`] is a future |
 //! | work that is a tree | [`Pool::join`], [`Pool::scope`] |
-//! | many items, in order and in bounded memory | [`Pool::map_ordered`] |
+//! | many items, in order or not, in bounded memory | [`Pool::map_ordered`], [`Pool::try_map_ordered`], [`Pool::map_unordered`] |
+//! | work that may have to stop | [`pool::Token`] |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
 //! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |
@@ -64,6 +65,10 @@
 //! - What a file or a user can cause is an error that names the place, never a panic. A file that another program cuts
 //!   short while it is mapped is such an error too.
 //! - Every race in the library is a small state machine that a model explores through all its interleavings.
+//!
+//! # Features
+//!
+//! None by default. `futures`: the maps of a pool as streams, by `into_stream`.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
 
