@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
+use super::give;
 use super::kin::Kin;
 use super::node::Head;
 use crate::pool::cancel::Heeded;
@@ -13,6 +14,9 @@ use crate::pool::crew::Crew;
 /// Forks between two looks at the clock, at most: so many may be missed if they suddenly take longer.
 const MOST_FORKS: u32 = 512;
 
+/// Forks that are not listed because all of it was short before, at most.
+const MOST_UNLISTED: u64 = 1024;
+
 /// A thread's place in the forks that it runs. One for each thread; only its thread uses it.
 #[derive(Debug)]
 pub(crate) struct Local {
@@ -20,7 +24,7 @@ pub(crate) struct Local {
     crew: Cell<*const Crew>,
     /// Forks until the next look.
     pub(super) countdown: Cell<u32>,
-    /// The youngest node; the frame's root if there is none.
+    /// The youngest node; the frame's root if there is none, and null while the frame keeps no list.
     pub(super) youngest: Cell<*const Head>,
     /// The youngest node that was given away; the frame's root if none was (F2).
     pub(super) given: Cell<*const Head>,
@@ -44,6 +48,8 @@ pub(super) struct Frame {
     pub(super) gave: Cell<u64>,
     /// When the outermost fork began, on whatever thread.
     pub(super) began: u64,
+    /// Whether it begins without a list: it was over before anything was given away when it last ran, or nobody can help.
+    is_short: bool,
     /// Whether the first half is to be given away at once.
     pub(super) is_eager: Cell<bool>,
     pub(super) from_outside: bool,
@@ -52,13 +58,14 @@ pub(super) struct Frame {
 }
 
 /// What a frame starts from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Start {
     pub(super) now: u64,
     pub(super) began: u64,
     /// Nanoseconds between two forks, as far as anybody knows.
     pub(super) grain: u64,
     pub(super) is_eager: bool,
+    pub(super) is_short: bool,
     pub(super) from_outside: bool,
     pub(super) heeded: Option<NonNull<dyn Heeded>>,
 }
@@ -145,6 +152,28 @@ impl Local {
         ptr::eq(self.crew.get(), crew)
     }
 
+    /// Returns whether forks are to be listed.
+    #[inline(always)]
+    pub(super) fn keeps_list(&self) -> bool {
+        !self.youngest.get().is_null()
+    }
+
+    /// Counts a fork, and looks if it is time.
+    #[inline(always)]
+    pub(super) fn count_fork(&self) {
+        let left = self.countdown.get() - 1;
+        self.countdown.set(left);
+        if left == 0 {
+            give::look(self);
+        }
+    }
+
+    /// Lists forks from here on, in the frame that the thread is in.
+    pub(super) fn begin_list(&self, frame: &Frame) {
+        self.youngest.set(&raw const frame.root);
+        self.given.set(&raw const frame.root);
+    }
+
     fn enter(&self, crew: *const Crew, frame: *const Frame) -> Restore<'_> {
         Restore {
             local: self,
@@ -162,8 +191,11 @@ impl Local {
     pub(super) fn run_in<R>(&self, crew: &Crew, frame: &Frame, f: impl FnOnce() -> R) -> R {
         let _restore = self.enter(crew, frame);
         self.countdown.set(frame.period.get());
-        self.youngest.set(&raw const frame.root);
-        self.given.set(&raw const frame.root);
+        if frame.is_short {
+            self.youngest.set(ptr::null());
+        } else {
+            self.begin_list(frame);
+        }
         f()
     }
 
@@ -183,6 +215,8 @@ impl Frame {
     pub(super) fn new(start: Start, pause: Option<u64>) -> Self {
         let period = match pause {
             Some(_) if start.is_eager => 1,
+            // Long enough for all of it: then no fork is listed in vain.
+            Some(pause) if start.is_short => (2 * pause / start.grain.max(1)).clamp(1, MOST_UNLISTED) as u32,
             Some(pause) => (pause / start.grain.max(1)).clamp(1, u64::from(MOST_FORKS)) as u32,
             None => u32::MAX,
         };
@@ -194,6 +228,7 @@ impl Frame {
             grain: Cell::new(start.grain),
             gave: Cell::new(start.began),
             began: start.began,
+            is_short: start.is_short,
             is_eager: Cell::new(start.is_eager),
             from_outside: start.from_outside,
             heeded: start.heeded,

@@ -79,6 +79,9 @@ pub(super) fn look(local: &Local) {
         local.countdown.set(u32::MAX);
         return;
     }
+    if !local.keeps_list() {
+        local.begin_list(frame);
+    }
     let now = crew.nanoseconds();
     local.countdown.set(frame.look(now, PAUSE));
     let is_long = frame.is_eager.get() || frame.grain() >= PAUSE;
@@ -155,7 +158,8 @@ fn give(local: &Local, crew: &Crew, frame: &Frame) -> bool {
     // SAFETY: the same: there is a younger one than `before`.
     let head = unsafe { &*node };
     let (began, grain, from_outside) = (frame.began, frame.grain(), frame.from_outside);
-    let start = Start { now: 0, began, grain, is_eager: false, from_outside, heeded: frame.heeded };
+    let start =
+        Start { now: 0, began, grain, is_eager: false, is_short: false, from_outside, heeded: frame.heeded };
     let gift = Box::into_raw(Box::new(Gift {
         offer: Offer::new(),
         panic: FirstPanic::default(),

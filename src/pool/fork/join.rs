@@ -56,7 +56,7 @@ impl Pool {
     {
         frame::with(|local| {
             if local.is_in(self.crew()) {
-                Node::new(second).join(local, first)
+                Node::join(local, first, second)
             } else {
                 self.crew().fork(local, first, second)
             }
@@ -79,9 +79,9 @@ impl Crew {
         }
         let from_outside = !is_inside_job();
         if self.workers() == 1 {
-            let start = Start { now: 0, began: 0, grain: 0, is_eager: false, from_outside, heeded: None };
+            let start = Start { is_short: true, from_outside, ..Start::default() };
             let frame = Frame::new(start, None);
-            return local.run_in(self, &frame, || inside_job(|| Node::new(second).join(local, first)));
+            return local.run_in(self, &frame, || inside_job(|| Node::join(local, first, second)));
         }
         let address = Self::fork::<A, B, RA, RB> as *const () as usize;
         let (whole, grain) = (Kind::new(address), Kind::new(address + 1));
@@ -90,10 +90,18 @@ impl Crew {
         // Half of it has to be worth a wake. What nobody knows may be.
         let is_long = known.is_none_or(|(whole, _)| u64::from(whole) / 2 >= WORTH_A_WAKE);
         let each = known.map_or(UNKNOWN, |(_, grain)| u64::from(grain));
-        let start = Start { now, began: now, grain: each, is_eager: is_long, from_outside, heeded: heeded() };
+        let start = Start {
+            now,
+            began: now,
+            grain: each,
+            is_eager: is_long,
+            is_short: known.is_some_and(|(whole, _)| u64::from(whole) < 2 * PAUSE),
+            from_outside,
+            heeded: heeded(),
+        };
         let frame = Frame::new(start, Some(PAUSE));
         local.run_in(self, &frame, || {
-            let joined = inside_job(|| Node::new(second).join(local, first));
+            let joined = inside_job(|| Node::join(local, first, second));
             let spent = self.nanoseconds().saturating_sub(now);
             let each = spent / frame.forks(local.countdown.get()).max(1);
             self.remember_most(whole, known.map(|known| known.0), spent);

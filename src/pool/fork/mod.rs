@@ -10,6 +10,9 @@
 //!       Listed --give--> Given --offer taken by its own thread--> run there
 //!                        Given --offer taken by another--> Running --leaves the board--> Done
 //! ```
+//! A fork that was short when it last ran begins without a list: its halves are run as they come, and forks are listed only from the
+//! look on that finds it still running.
+//!
 //! - F1: a thread's nodes form a list in the order in which they were pushed, and each is popped before its frame ends, by
 //!   return or by unwinding. So what is listed is alive.
 //! - F2: those given away are the oldest: `given` is the youngest of them.

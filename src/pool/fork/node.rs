@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -67,24 +67,41 @@ where
         Self { head: Head::new(Self::call), half: UnsafeCell::new(Half { to_do: ManuallyDrop::new(half) }) }
     }
 
-    /// Runs `first`, and then or meanwhile the node's half.
+    /// Runs `first`, and then or meanwhile `second`.
     #[inline(always)]
-    pub(super) fn join<A, RA>(self, local: &Local, first: A) -> (RA, R)
+    pub(super) fn join<A, RA>(local: &Local, first: A, second: B) -> (RA, R)
     where
         A: FnOnce() -> RA,
     {
-        let node = &self;
-        node.push(local);
-        let unwinding = Unwinding { local, node };
+        // It lies in a node if the frame keeps a list, and else here.
+        let mut second = ManuallyDrop::new(second);
+        let mut node = MaybeUninit::uninit();
+        let mut listed = None;
+        if local.keeps_list() {
+            // SAFETY: it is moved into the node, and from here on not used where it was.
+            node.write(Self::new(unsafe { ManuallyDrop::take(&mut second) }));
+            // SAFETY: it was written just now.
+            listed = Some(unsafe { node.assume_init_ref() });
+        }
+        if let Some(node) = listed {
+            node.push(local);
+        }
+        local.count_fork();
+        let mut unwinding = Unwinding { listed, second };
         let first = Kept(ManuallyDrop::new(first()));
-        std::mem::forget(unwinding);
-        let second = if node.pop(local) {
+        let half = match listed {
             // SAFETY: a half that was not given away is ours (F3), and nobody has moved it out.
-            let half = unsafe { node.take() };
-            half()
-        } else {
-            node.fetch(local)
+            Some(node) if node.pop(local) => unsafe { node.take() },
+            Some(node) => {
+                std::mem::forget(unwinding);
+                let second = node.fetch(local);
+                return (first.into_inner(), second);
+            }
+            // SAFETY: it was not moved into a node.
+            None => unsafe { ManuallyDrop::take(&mut unwinding.second) },
         };
+        std::mem::forget(unwinding);
+        let second = half();
         (first.into_inner(), second)
     }
 
@@ -100,11 +117,6 @@ where
         // SAFETY: a reference wants a live node: it is listed, or the frame's root (F1, F5).
         let older = unsafe { &*older };
         older.younger.set(self.head());
-        let left = local.countdown.get() - 1;
-        local.countdown.set(left);
-        if left == 0 {
-            give::look(local);
-        }
     }
 
     /// Takes the node from the list; returns whether its half was not given away.
@@ -212,15 +224,20 @@ where
     }
 }
 
-/// Waits for the half, should the first unwind.
+/// Lets the second half go or waits for it, should the first unwind.
 struct Unwinding<'a, B: FnOnce() -> R + Send, R: Send> {
-    local: &'a Local,
-    node: &'a Node<B, R>,
+    listed: Option<&'a Node<B, R>>,
+    /// There unless it is listed.
+    second: ManuallyDrop<B>,
 }
 
 impl<B: FnOnce() -> R + Send, R: Send> Drop for Unwinding<'_, B, R> {
     fn drop(&mut self) {
-        self.node.give_up(self.local);
+        match self.listed {
+            Some(node) => frame::with(|local| node.give_up(local)),
+            // SAFETY: it was not moved into a node, and is taken once, here.
+            None => quietly_drop(unsafe { ManuallyDrop::take(&mut self.second) }),
+        }
     }
 }
 
