@@ -104,9 +104,12 @@ fn prometheus_reads_every_value() -> Outcome {
     Ok(())
 }
 
+/// A metric's name, and its labels in order.
+type Series = (String, Vec<(String, String)>);
+
 /// Samples as the parser read them, by name and sorted labels; what is looked at is taken out.
 struct Text {
-    samples: HashMap<(String, Vec<(String, String)>), (PrometheusType, PrometheusValue)>,
+    samples: HashMap<Series, (PrometheusType, PrometheusValue)>,
 }
 
 impl Text {

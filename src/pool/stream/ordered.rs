@@ -66,7 +66,7 @@ impl Pool {
     /// way that nobody has begun, if there is one. So does one whose pool has no room for tasks or was closed: no result is
     /// ever left out.
     ///
-    /// `f` works under a child of the [`Token`](super::Token) under which this is called.
+    /// `f` works under a child of the [`Token`](crate::pool::Token) under which this is called.
     ///
     /// # Panics
     ///
