@@ -88,14 +88,22 @@ impl Ours {
     }
 
     pub fn tiny<'a>(&'a self, table: Table<'a>, bytes: &'static [AtomicU8]) -> Table<'a> {
-        table.row("ringmill, submit", move || {
-            tiny(bytes, || {
-                bytes.iter().for_each(|byte| self.detach(|| store(byte)));
-                while bytes.iter().any(|byte| byte.load(Ordering::Relaxed) == 0) {
-                    spin_loop();
-                }
+        table
+            .row("ringmill, scope", move || {
+                tiny(bytes, || {
+                    let spawned =
+                        self.0.scope(|scope| bytes.iter().for_each(|byte| scope.spawn(|_| store(byte))));
+                    spawned.expect(OURS);
+                })
             })
-        })
+            .row("ringmill, submit", move || {
+                tiny(bytes, || {
+                    bytes.iter().for_each(|byte| self.detach(|| store(byte)));
+                    while bytes.iter().any(|byte| byte.load(Ordering::Relaxed) == 0) {
+                        spin_loop();
+                    }
+                })
+            })
     }
 
     pub fn large<'a>(&'a self, table: Table<'a>) -> Table<'a> {
