@@ -1,6 +1,8 @@
 //! A thread that dies is replaced, and nothing that waited is lost; one that dies again and again is given up, and nobody
 //! waits for it for ever.
 
+#![allow(unsafe_code)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -110,4 +112,21 @@ fn a_stop_that_panics_is_caught() {
     });
     drop(pool.build().expect("a pool"));
     assert_eq!(stops.load(SeqCst), 2, "once for each thread");
+}
+
+/// A thread ended by the bare system call tells nobody; a pool that waited for it would wait for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_that_vanishes_is_not_waited_for() {
+    let pool = Pool::builder().workers(2).build().expect("a pool");
+    let gone = pool.submit_to(1, |_| {
+        // SAFETY: `exit` ends this thread alone, and no duty of it is left open: the task borrows nothing, and its memory is
+        // given up with it.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    });
+    let mut gone = gone.expect("open");
+    assert!(gone.wait_timeout(Duration::from_millis(50)).is_none(), "nobody can tell");
+    let ended = pool.drain(LONG);
+    assert!(ended.is_complete(), "{ended:?}");
+    assert_eq!(pool.health().deaths(), 1);
 }
