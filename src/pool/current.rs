@@ -44,3 +44,9 @@ pub(crate) fn inside_job<R>(f: impl FnOnce() -> R) -> R {
 pub(crate) fn is_inside_job() -> bool {
     INSIDE.get()
 }
+
+/// Returns whether this thread may be in the way of others' tasks while it waits: it runs a job, or it is some pool's, which
+/// runs a user's code outside of jobs too: the drop of a result, a waker, a hook.
+pub(crate) fn is_in_the_way() -> bool {
+    is_inside_job() || is_of_a_pool()
+}

@@ -4,6 +4,8 @@
 //!   submitted, and then takes out what is left in the lanes; who closes does so too, after its own fence. Whoever's fence is later sees what
 //!   the other did.
 
+use std::cell::Cell;
+
 use super::super::attention::Attention;
 use super::super::crew::Crew;
 use super::super::current;
@@ -15,6 +17,34 @@ use super::error::Refusal;
 use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun, run_by};
 use super::options::{WhenFull, after};
+use crate::sync::thread;
+
+/// How many tasks run inside of each other, each at the submission of the next, at most: a task that submits its like to a full
+/// lane would else never come back from it, and use up the stack.
+const MOST_NESTED: u32 = 64;
+
+thread_local! {
+    static NESTED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One more task that runs at its submission, until this is dropped.
+struct Nested(());
+
+impl Nested {
+    fn begin() -> Option<Self> {
+        let nested = NESTED.get();
+        (nested < MOST_NESTED).then(|| {
+            NESTED.set(nested + 1);
+            Self(())
+        })
+    }
+}
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        NESTED.set(NESTED.get() - 1);
+    }
+}
 
 impl Pool {
     /// Takes a task in, or says why not.
@@ -66,13 +96,15 @@ impl Pool {
             WhenFull::DropOldest => {
                 let mut waiting = work;
                 while let Err(work) = crew.tasks.push(waiting) {
-                    crew.tasks.drop_oldest(crew, &work);
+                    if !crew.tasks.drop_oldest(crew, &work) {
+                        thread::yield_now();
+                    }
                     waiting = work;
                 }
                 Ok(true)
             }
             // Nobody waits for room who may be in the way of those who make it.
-            WhenFull::Wait | WhenFull::WaitFor(_) if !current::is_inside_job() => {
+            WhenFull::Wait | WhenFull::WaitFor(_) if !current::is_in_the_way() => {
                 let deadline = match when_full {
                     WhenFull::WaitFor(duration) => after(duration),
                     _ => None,
@@ -83,6 +115,7 @@ impl Pool {
                 Ok(true)
             }
             WhenFull::Wait | WhenFull::WaitFor(_) | WhenFull::RunHere => {
+                let Some(_nested) = Nested::begin() else { return Err(full(work)) };
                 work.head().count_run_here(crew);
                 run_by(work, self, current::number_in(crew), &mut Attention::elsewhere(crew));
                 Ok(false)

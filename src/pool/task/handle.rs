@@ -165,8 +165,8 @@ impl<R> Task<R> {
     /// Takes the outcome of the task, which has ended.
     fn take(&self) -> Result<R, TaskError> {
         debug_assert!(self.is_done());
-        // SAFETY: `take` wants the end seen, which every caller has, and no other meanwhile. There is one handle, it is
-        // not `Sync`, and every method that takes has it by value or exclusively.
+        // SAFETY: `take` wants the end seen, which every caller has, and no other meanwhile. There is one handle, and every
+        // method that comes here has it by value or exclusively.
         unsafe { self.outcome.take() }.unwrap_or(Err(TaskError::Taken))
     }
 }

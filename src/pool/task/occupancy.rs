@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::super::current::is_in_the_way;
 use super::super::handle::Pool;
 
 impl Pool {
@@ -37,14 +38,15 @@ impl Pool {
         self.crew().tasks.needs_drain()
     }
 
-    /// Waits until every lane is at most a quarter full; at once where the pool is closed or of another process.
+    /// Waits until every lane is at most a quarter full; not where the pool is closed or of another process, nor inside a job,
+    /// which may be in the way of what it waits for.
     ///
     /// # Examples
     ///
     /// See [`needs_drain`](Self::needs_drain).
     pub fn drained(&self) {
         let crew = self.crew();
-        crew.tasks.wait_until_calm(|| crew.bed.is_closed() || crew.is_forked());
+        crew.tasks.wait_until_calm(|| crew.bed.is_closed() || crew.is_forked() || is_in_the_way());
     }
 
     /// Is ready when every lane is at most a quarter full, or the pool is closed or of another process.

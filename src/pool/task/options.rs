@@ -34,8 +34,9 @@ impl Lane {
 
 /// What a submission does when as many tasks wait in the lane as may.
 ///
-/// Inside a job of a pool nobody waits for room, because whoever could make it might wait for the job: there `Wait` and
-/// `WaitFor` run the task at once, like `RunHere`.
+/// Inside a job of a pool, and wherever else a pool's thread runs a user's code, nobody waits for room, because whoever could
+/// make it might wait for that thread: there `Wait` and `WaitFor` run the task at once, like `RunHere`. Where 64 tasks
+/// run inside of each other so, the closure comes back in the error.
 ///
 /// # Examples
 ///

@@ -109,9 +109,14 @@ impl Tasks {
         waiting.map_or(Ok(()), Err)
     }
 
-    /// Drops the task that has waited longest in the lane of this one; returns whether there was any.
+    /// Drops the task that has waited longest in the lane of this one, if that is full; returns whether it did.
     pub(super) fn drop_oldest(&self, crew: &Crew, like: &Hand<dyn Work>) -> bool {
-        let oldest = self.lane(like.head().lane, like.head().worker()).pop();
+        let lane = self.lane(like.head().lane, like.head().worker());
+        if lane.len() < lane.capacity() {
+            // Somebody is just taking a task out, and makes the room that is wanted.
+            return false;
+        }
+        let oldest = lane.pop();
         let dropped = oldest.filter(|work| end_unrun(Hand::clone(work), crew, Unrun::Dropped));
         if let Some(work) = &dropped {
             work.head().count_dropped(crew, DroppedTask::Oldest);
@@ -176,8 +181,7 @@ impl Tasks {
 
     /// Ends every task that waits, without running it; returns how many.
     pub(crate) fn sweep(&self, crew: &Crew, why: Unrun) -> usize {
-        let lanes = self.lanes.iter().chain(&self.own).filter_map(OnceLock::get);
-        let swept = lanes.flat_map(|lane| std::iter::from_fn(|| lane.pop()));
+        let swept = self.all().flat_map(|lane| std::iter::from_fn(|| lane.pop()));
         let swept = swept.filter(|work| end_unrun(Hand::clone(work), crew, why)).count();
         self.room.notify_all();
         self.calm.notify_all();
@@ -219,10 +223,9 @@ impl Tasks {
 
     /// Returns how many tasks wait.
     pub(crate) fn depth(&self) -> usize {
-        self.lanes.iter().chain(&self.own).filter_map(OnceLock::get).map(Lane::len).sum()
+        self.all().map(Lane::len).sum()
     }
 
-    /// Returns the tasks in the fullest lane.
     /// Returns about how many tasks wait in a lane.
     pub(super) fn depth_of(&self, lane: Level) -> u64 {
         self.lanes[lane as usize].get().map_or(0, Lane::len) as u64
@@ -245,18 +248,18 @@ impl Tasks {
         }
     }
 
-    fn highest(&self) -> usize {
-        self.lanes.iter().chain(&self.own).filter_map(OnceLock::get).map(Lane::len).max().unwrap_or(0)
+    fn all(&self) -> impl Iterator<Item = &Tickets> {
+        self.lanes.iter().chain(&self.own).filter_map(OnceLock::get)
     }
 
     /// Returns whether some lane is three quarters full.
     pub(crate) fn needs_drain(&self) -> bool {
-        self.highest() * 4 >= self.capacity * 3
+        self.all().any(|lane| lane.len() * 4 >= lane.capacity() * 3)
     }
 
     /// Returns whether every lane is at most a quarter full.
     fn is_calm(&self) -> bool {
-        self.highest() * 4 <= self.capacity
+        self.all().all(|lane| lane.len() * 4 <= lane.capacity())
     }
 
     /// Waits until every lane is at most a quarter full, or it `is_over`.
