@@ -13,7 +13,7 @@ use super::metrics::{Kind, WorkerMetrics};
 use super::place::Place;
 use super::task::{Hand, Turn, Work, run_by};
 use crate::ring::Permit;
-use crate::sync::hint;
+use crate::sync::{hint, thread};
 
 /// How long a helper that finds nothing looks on before it sleeps: about what it costs to wake it.
 pub(crate) const SPIN: Duration = Duration::from_micros(20);
@@ -71,8 +71,11 @@ impl<'a> Helper<'a> {
             }
             if let Some(found) = self.look_around() {
                 self.act(found);
-            } else if self.crew.bed.is_closed() {
+            } else if self.crew.bed.may_leave(|| self.nothing_is_left()) {
                 return;
+            } else if self.crew.bed.is_closed() {
+                // A task is on its way into a lane.
+                thread::yield_now();
             } else {
                 self.sleep();
                 self.seen.forget();
@@ -87,6 +90,11 @@ impl<'a> Helper<'a> {
                 }
             }
         }
+    }
+
+    /// Returns whether we have nothing more to do, nor anything that is on its way into a lane.
+    fn nothing_is_left(&self) -> bool {
+        self.crew.tasks.is_empty_for(self.number, self.crew.roster.is_on_duty(self.number))
     }
 
     /// Finds a loop that is posted, or else a task; the other way round after each loop, so that neither starves.

@@ -139,6 +139,11 @@ impl<T> Lane<T> {
         self.head.load(Relaxed)
     }
 
+    /// Returns whether nothing is in the lane, nor on its way into it: what a pusher between its steps hides counts too.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Returns about how many values are in the lane.
     pub(crate) fn len(&self) -> usize {
         let head = self.head.load(Relaxed);

@@ -24,6 +24,7 @@
 //!   the notifier published (LAST LOOK).
 //! - SLEEP: announce, fence, look again, against publish, fence, look for sleepers. Carries no data.
 //! - COUNTED: `announce` to `notify`, carries the load of the epoch, for B2.
+//! - LEAVING: see the close, fence, look for work, against publish, fence, look for the close. Carries no data.
 //! - LAST LOOK: `notify` to `depart`, carries what was published before, for B3. Nothing else rides on these words: what
 //!   the published means is for those who publish and find it to order.
 
@@ -210,6 +211,17 @@ impl Bed {
         // ORDERING: Relaxed; SLEEP makes it found, as any other work, and nothing rides on it.
         self.closed.store(1, Relaxed);
         self.notify(u32::MAX);
+    }
+
+    /// Returns whether the bed was closed, and after that `nothing_is_left`: then whoever asks may leave for good.
+    pub(crate) fn may_leave(&self, nothing_is_left: impl FnOnce() -> bool) -> bool {
+        self.is_closed() && {
+            // ORDERING: LEAVING. We saw the close, fence, and look; whoever brings work fences and looks whether it is closed.
+            // The later fence sees the other's: so we find the work, or it learns that nobody may be there for it.
+            // Model: loom-tests/submit.rs.
+            self.fences.heavy();
+            nothing_is_left()
+        }
     }
 
     /// Returns whether the bed was closed. A sleeper asks when it looks again.

@@ -1,8 +1,9 @@
 //! Taking a task in: into its lane, or whatever else its submitter chose, and waking somebody for it.
 //!
 //! - E1: no task is lost to a pool that closes. A submitter looks, after a fence, whether the pool was closed while it
-//!   submitted, and then takes out what is left in the lanes; who closes does so too, after its own fence. Whoever's fence is later sees what
-//!   the other did.
+//!   submitted; if so nobody may be there for its task, and it ends the task itself unless somebody has it. If not, whoever closes and
+//!   every thread that leaves comes later with its own fence, and finds the task in its lane, or on its way into it (LEAVING of
+//!   the bed). It ends no other's task: a pool that drains runs those.
 
 use std::cell::Cell;
 
@@ -145,7 +146,7 @@ impl Crew {
 
     /// Sees to it that somebody finds the task that was put into a lane.
     fn tell_of_task(&self, worker: Option<usize>) {
-        // K1: who looks around finds it. The fence is E1's too.
+        // K1: who looks around finds it. The fence is E1's too: the caller now looks whether the pool is closed.
         let somebody_looks = self.lookout.anyone();
         match worker {
             // Only one will do, and the bed does not know who sleeps in it.
@@ -159,7 +160,7 @@ impl Crew {
             None if !somebody_looks && self.is_worth_a_wake() => _ = self.notify(1),
             None => {}
         }
-        if self.bed.is_closed() || self.roster.is_lost() {
+        if self.roster.is_lost() {
             self.tasks.sweep(self, Unrun::Closed);
         }
     }

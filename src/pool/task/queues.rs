@@ -12,6 +12,7 @@ use super::options::{LANES, Lane as Level, after};
 use crate::protocol::lane::Lane;
 use crate::protocol::turns::Turns;
 use crate::ring::{Gate, Wait, Waiting};
+use crate::sync::thread;
 
 type Tickets = Lane<Hand<dyn Work>>;
 
@@ -179,10 +180,26 @@ impl Tasks {
         self.has_own(number) || self.has_any()
     }
 
-    /// Ends every task that waits, without running it; returns how many.
+    /// Returns whether there is no task for thread `number` alone, nor one for everybody if it is on duty, and none on its way
+    /// into those lanes.
+    pub(crate) fn is_empty_for(&self, number: usize, is_on_duty: bool) -> bool {
+        let common = if is_on_duty { &self.lanes[..] } else { &[] };
+        let own = self.own.get(number.wrapping_sub(1));
+        common.iter().chain(own).all(|lane| lane.get().is_none_or(Lane::is_empty))
+    }
+
+    /// Ends every task that waits, or is on its way into a lane, without running it; returns how many.
     pub(crate) fn sweep(&self, crew: &Crew, why: Unrun) -> usize {
-        let swept = self.all().flat_map(|lane| std::iter::from_fn(|| lane.pop()));
-        let swept = swept.filter(|work| end_unrun(Hand::clone(work), crew, why)).count();
+        let mut swept = 0;
+        for lane in self.all() {
+            // Who is between the two steps of a push hides those behind it.
+            while !lane.is_empty() {
+                match lane.pop() {
+                    Some(work) => swept += usize::from(end_unrun(work, crew, why)),
+                    None => thread::yield_now(),
+                }
+            }
+        }
         self.room.notify_all();
         self.calm.notify_all();
         swept

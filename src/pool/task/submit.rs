@@ -8,7 +8,7 @@ use super::context::Cx;
 use super::error::SubmitError;
 use super::hand::Hand;
 use super::handle::Task;
-use super::job::{Head, Job, Terms, take_closure};
+use super::job::{Head, Job, Terms, Unrun, end_unrun, take_closure};
 use super::options::{TaskOptions, after};
 use crate::protocol::task_cell::Claim;
 
@@ -92,6 +92,11 @@ impl TaskOptions<'_> {
             && let Some(body) = take_closure(&job)
         {
             return Err(SubmitError::new(refusal, body));
+        }
+        let crew = self.pool.crew();
+        if crew.bed.is_closed() {
+            // E1: nobody may be there for it.
+            end_unrun(job.as_work(), crew, Unrun::Closed);
         }
         Ok(Task::new(job.into_outcome(), self.pool))
     }
