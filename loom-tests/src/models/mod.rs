@@ -1,4 +1,5 @@
-//! One model for each file of `src/protocol/` (two for `queue`), and one each for those that meet: `idle`, `pipeline`.
+//! One model for each file of `src/protocol/` (two for `queue`), and one each for those that meet:
+//! `idle`, `pipeline`, `submit`.
 
 // A model that panics has failed, which is what a failed `unwrap` means here.
 #![allow(clippy::unwrap_used)]
@@ -13,9 +14,11 @@ mod hand_over;
 mod homes;
 mod idle;
 mod journal;
+mod lane;
 mod lanes;
 mod latch;
 mod latest;
+mod lookout;
 mod loop_board;
 mod merge_tree;
 mod offer;
@@ -25,6 +28,7 @@ mod places;
 mod queue;
 mod queue_ends;
 mod retirement;
+mod returns;
 mod roll;
 mod roster;
 mod shares;
@@ -34,7 +38,9 @@ mod spares;
 mod spinners;
 mod stock;
 mod stream;
+mod submit;
 mod tally;
+mod task_cell;
 mod token;
 mod top;
 mod turns;
@@ -63,6 +69,11 @@ pub fn scenarios() -> Vec<Scenario> {
         journal::scenarios(),
         top::scenarios(),
         turns::scenarios(),
+        lane::scenarios(),
+        lookout::scenarios(),
+        task_cell::scenarios(),
+        submit::scenarios(),
+        returns::scenarios(),
         lanes::scenarios(),
         front::scenarios(),
         latest::scenarios(),

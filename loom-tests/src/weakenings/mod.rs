@@ -13,9 +13,11 @@ mod front;
 mod hand_over;
 mod homes;
 mod journal;
+mod lane;
 mod lanes;
 mod latch;
 mod latest;
+mod lookout;
 mod loop_board;
 mod merge_tree;
 mod offer;
@@ -24,6 +26,7 @@ mod pipeline;
 mod places;
 mod queue;
 mod retirement;
+mod returns;
 mod roll;
 mod roster;
 mod shares;
@@ -33,7 +36,9 @@ mod spares;
 mod spinners;
 mod stock;
 mod stream;
+mod submit;
 mod tally;
+mod task_cell;
 mod token;
 mod top;
 mod turns;
@@ -110,6 +115,11 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     journal::WEAKENINGS,
     top::WEAKENINGS,
     turns::WEAKENINGS,
+    lane::WEAKENINGS,
+    lookout::WEAKENINGS,
+    task_cell::WEAKENINGS,
+    submit::WEAKENINGS,
+    returns::WEAKENINGS,
     lanes::WEAKENINGS,
     front::WEAKENINGS,
     latest::WEAKENINGS,
