@@ -7,7 +7,7 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use common::joining::{both_trees, fibs, leaves, trees};
+use common::joining::{both_trees, fibs, leaves, spawns, trees};
 use common::our_joins::Joins;
 
 fn main() {
@@ -15,4 +15,5 @@ fn main() {
     trees(&ours, &both, |table, _, _| table);
     leaves(&ours, |table, _| table);
     fibs(&ours, |table| table);
+    spawns(&ours, |table, _| table);
 }

@@ -48,6 +48,22 @@ pub fn leaves<'a>(ours: &'a Joins, add: impl Fn(Table<'a>, &'static [AtomicU8]) 
     add(ours.leaves(table, bytes), bytes).measure();
 }
 
+/// A million jobs spawned into a scope, one by one.
+pub fn spawns<'a>(ours: &'a Joins, add: impl Fn(Table<'a>, &'static [AtomicU8]) -> Table<'a>) {
+    let bytes = tiny_bytes();
+    let table = Table::new("a million jobs spawned into a scope that store a byte, million jobs per second")
+        .row("LIMIT one thread, boxed closures in a vector", || {
+            tiny(bytes, || {
+                let jobs: Vec<Box<dyn FnOnce() + Send>> = bytes
+                    .iter()
+                    .map(|byte| -> Box<dyn FnOnce() + Send> { Box::new(move || store(byte)) })
+                    .collect();
+                jobs.into_iter().for_each(|job| job());
+            })
+        });
+    add(ours.spawns(table, bytes), bytes).measure();
+}
+
 /// Five times fib of 40.
 pub fn fibs<'a>(ours: &'a Joins, add: impl Fn(Table<'a>) -> Table<'a>) {
     let table = Table::new("five fib(40), two workers, s")

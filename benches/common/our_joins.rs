@@ -35,6 +35,16 @@ impl Joins {
             .row("ringmill, one worker", move || tiny(bytes, || leaves(&self.alone, bytes)))
     }
 
+    pub fn spawns<'a>(&'a self, table: Table<'a>, bytes: &'static [AtomicU8]) -> Table<'a> {
+        let spawn = |pool: &Pool| {
+            let all = pool.scope(|scope| bytes.iter().for_each(|byte| scope.spawn(move |_| store(byte))));
+            all.expect("no job panics");
+        };
+        table
+            .row("ringmill", move || tiny(bytes, || spawn(&self.pool)))
+            .row("ringmill, one worker", move || tiny(bytes, || spawn(&self.alone)))
+    }
+
     pub fn fibs<'a>(&'a self, table: Table<'a>) -> Table<'a> {
         table.row("ringmill, join", move || {
             fibs_s(|| (0..FIBS).map(|_| forked(&self.pool, black_box(OF))).sum())

@@ -98,11 +98,11 @@ impl Core {
     pub(super) fn put_aside(&self, scope: &Scope<'_>, lot: Vec<Job>, worth: u64, is_opener: bool) -> u64 {
         self.stock.put(lot);
         let crew = self.crew();
+        if crew.workers() == 1 || crew.is_forked() {
+            return 0;
+        }
         let worth_a_wake = worth >= WORTH_A_WAKE;
-        if !worth_a_wake && (worth < WORTH_SHARING || crew.looking() == 0)
-            || crew.workers() == 1
-            || crew.is_forked()
-        {
+        if !worth_a_wake && (worth < WORTH_SHARING || crew.looking() == 0) {
             return worth;
         }
         if is_opener && self.kin.get().is_none() {

@@ -20,7 +20,7 @@ const LOT: usize = 128;
 const PAUSE: u64 = 5_000;
 
 /// Jobs between two looks, at most.
-const MOST_JOBS: u64 = 256;
+const MOST_JOBS: u64 = 64;
 
 /// What one thread has of a scope.
 pub(super) struct Hand {
@@ -33,6 +33,8 @@ pub(super) struct Hand {
     worth: Cell<u64>,
     /// The kind of the last job that was spawned, and what one takes.
     kind: Cell<(usize, u64)>,
+    /// How often nobody knew what one takes.
+    unknown: Cell<u32>,
 }
 
 /// Returns how many jobs that take `each` nanoseconds make a lot, at most `most`.
@@ -60,6 +62,7 @@ impl Hand {
             jobs: RefCell::new(Vec::new()),
             worth: Cell::new(0),
             kind: Cell::new((0, 0)),
+            unknown: Cell::new(0),
         };
         TOP.set(&hand);
         let _restore = Restore(hand.below);
@@ -115,9 +118,18 @@ impl Hand {
 
     #[cold]
     fn expect(&self, address: usize) -> u64 {
-        // What nobody knows may be long.
-        let known = self.core().crew().costs.recall(Kind::new(address));
-        let each = known.map_or(WORTH_A_WAKE, |each| u64::from(each).max(1));
+        let crew = self.core().crew();
+        // What nobody knows may be long; but if there are very many of them and still nobody knows, they are not worth a lot each.
+        let unknown = || {
+            let before = self.unknown.get();
+            self.unknown.set(before + 1);
+            WORTH_A_WAKE >> (before / 16).min(12)
+        };
+        let each = match crew.costs.recall(Kind::new(address)) {
+            _ if crew.workers() == 1 => 0,
+            Some(each) => u64::from(each).max(1),
+            None => unknown(),
+        };
         self.kind.set((address, each));
         each
     }
@@ -125,17 +137,18 @@ impl Hand {
     /// Puts the oldest jobs aside for others.
     #[cold]
     fn put_aside(&self, scope: &Scope<'_>) {
-        let worth = self.worth.get();
+        let (worth, core) = (self.worth.get(), self.core());
         let mut jobs = self.jobs.borrow_mut();
-        let newer = if jobs.len() > LOT { jobs.split_off(LOT) } else { Vec::new() };
-        let mut jobs = std::mem::replace(&mut *jobs, newer);
+        let mut left = jobs.len().min(LOT);
         // Long ones lie in many lots, so that nobody waits behind another that somebody has taken with it.
-        let lot = lot_of(worth / jobs.len().max(1) as u64, jobs.len());
-        while jobs.len() > lot {
-            let newer = jobs.split_off(lot);
-            self.core().stock.put(std::mem::replace(&mut jobs, newer));
+        let lot = lot_of(worth / jobs.len().max(1) as u64, left);
+        while left > lot {
+            core.stock.put(jobs.drain(..lot).collect());
+            left -= lot;
         }
-        let worth = self.core().put_aside(scope, jobs, worth, self.is_opener);
+        let last = jobs.drain(..left).collect();
+        drop(jobs);
+        let worth = core.put_aside(scope, last, worth, self.is_opener);
         self.worth.set(worth);
         // The jobs that have run since may tell another cost.
         self.kind.set((0, 0));
@@ -176,10 +189,11 @@ impl Hand {
         let core = self.core();
         let crew = core.crew();
         let mut looked = crew.nanoseconds();
-        let mut most = 1;
         loop {
             core.heed();
             let kind = job.address();
+            let known = crew.costs.recall(Kind::new(kind)).map(u64::from);
+            let most = known.map_or(1, |each| (PAUSE / each.max(1)).clamp(1, MOST_JOBS));
             let mut count = 1;
             self.run(scope, job);
             let mut next = self.pop();
@@ -195,9 +209,10 @@ impl Hand {
             looked = now;
             let each = spent / count;
             if !core.is_stopped() {
+                // It falls at once and rises slowly: what took longer may have been somebody else's turn on the CPU.
+                let each = known.map_or(each, |known| each.min(4 * known.max(1)));
                 crew.costs.remember(Kind::new(kind), each.try_into().unwrap_or(u32::MAX));
             }
-            most = (PAUSE / each.max(1)).clamp(1, MOST_JOBS.min(2 * count));
             let Some(found) = next else {
                 return;
             };
