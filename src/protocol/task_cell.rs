@@ -103,7 +103,10 @@ impl End {
     #[inline]
     pub(crate) fn hold(&self) {
         // ORDERING: Relaxed; the count is above zero, and stays so while the caller holds on.
-        self.word.fetch_add(HAND, Relaxed);
+        if self.word.fetch_add(HAND, Relaxed) > u32::MAX / 2 {
+            // A hundred million hands were forgotten. To count on would drop a task that is held.
+            std::process::abort();
+        }
     }
 
     /// Lets go of the task.

@@ -188,18 +188,19 @@ fn give(local: &Local, crew: &Crew, frame: &Frame) -> bool {
 /// - `head` is the youngest node that was given away, and was popped.
 pub(super) unsafe fn settle(local: &Local, head: &Head) -> Option<FirstPanic> {
     local.given.set(head.older.get());
-    // SAFETY: `give` made it so, and nobody else frees it: it is the youngest, and settled once (caller's duty).
-    let gift = unsafe { Box::from_raw(head.gift.get().cast_mut()) };
+    let place = head.gift.get().cast_mut();
+    // SAFETY: a reference wants a live gift. `give` made it, and it is freed below.
+    let gift = unsafe { &*place };
     let posted = gift.posted.take();
-    if gift.offer.take() {
-        drop(posted);
-        return None;
-    }
-    if let Some(posted) = posted {
+    let is_ours = gift.offer.take();
+    if let Some(posted) = posted.as_ref().filter(|_| !is_ours) {
         // SAFETY: a reference wants a live crew: it outlives its postings.
         let crew = unsafe { &*gift.crew };
-        crew.wait_inside(&gift.kin, &posted, || posted.is_deserted());
-        drop(posted);
+        crew.wait_inside(&gift.kin, posted, || posted.is_deserted());
     }
-    Some(gift.panic)
+    // Waits for those who are inside: from here on the gift is ours alone.
+    drop(posted);
+    // SAFETY: `give` made it of a box, and nobody else frees it: it is the youngest, and settled once (caller's duty).
+    let gift = unsafe { Box::from_raw(place) };
+    (!is_ours).then_some(gift.panic)
 }

@@ -26,7 +26,8 @@ pub(super) const LAYOUT: Layout = match Layout::from_size_align(192, 64) {
     Err(_) => panic!("64 is a power of two"),
 };
 
-/// Blocks that a thread keeps for itself: 3 MiB of them.
+/// Blocks that a thread keeps of those that it gives back itself: 3 MiB of them. Those that others give back to it are kept
+/// until it ends, as many as were out at a time.
 const MOST_KEPT: usize = 16_384;
 
 /// Where the blocks of a thread come back to. Lives for ever.

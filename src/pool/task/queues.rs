@@ -32,6 +32,9 @@ pub(crate) struct Readings {
 /// How long who waits for room sleeps at a time.
 const TICK: Duration = Duration::from_millis(1);
 
+/// The same for who waits until it is calm.
+const CALM_TICK: Duration = Duration::from_millis(100);
+
 /// The most tasks that wait for one thread: a lane of 8 KiB.
 const MOST_OF_ITS_OWN: usize = 256;
 
@@ -281,7 +284,8 @@ impl Tasks {
 
     /// Waits until every lane is at most a quarter full, or it `is_over`.
     pub(super) fn wait_until_calm(&self, is_over: impl Fn() -> bool) {
-        let _ = self.calm.wait(None, || (self.is_calm() || is_over()).then_some(()));
+        // Two workers that make two lanes calm at one moment may each see the other's as it was: so we look again by ourselves.
+        while self.calm.wait(after(CALM_TICK), || (self.is_calm() || is_over()).then_some(())).is_none() {}
     }
 
     /// Is ready when every lane is at most a quarter full, or it `is_over`.
