@@ -132,7 +132,9 @@ impl<V, R> Carrier<V, R> {
     }
 
     fn unload(cargo: &dyn Hold<V>, ended: Result<Option<R>, TaskError>) -> Result<(V, R), CarrierError<V>> {
-        match (cargo.take(), ended) {
+        // A task that has not ended keeps its value: it works on it, or will.
+        let runs_on = matches!(ended, Err(TaskError::Abandoned | TaskError::InsideJob));
+        match (if runs_on { None } else { cargo.take() }, ended) {
             (Some(value), Ok(Some(result))) => Ok((value, result)),
             (value, Err(cause)) => Err(CarrierError { value, cause }),
             (value, Ok(_)) => Err(CarrierError { value, cause: TaskError::Taken }),
@@ -154,7 +156,7 @@ impl<V> CarrierError<V> {
         &self.cause
     }
 
-    /// Returns the value; none only if the task still works on it, or it was taken before.
+    /// Returns the value; none only if the task has not ended, and keeps it, or it was taken before.
     pub fn into_value(self) -> Option<V> {
         self.value
     }
