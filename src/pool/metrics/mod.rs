@@ -147,7 +147,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a task that was submitted to one thread. Those that go to a lane, the lane counts.
+    /// Counts a task that was put into one thread's own lane. What the common lanes take in, they count.
     pub(crate) fn submitted(&self, lane: usize) {
         self.at(lane, |lane| lane.submitted.add_shared(1));
     }

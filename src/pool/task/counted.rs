@@ -63,14 +63,6 @@ impl Head {
         crew.metrics.ran_here(self.lane as usize);
     }
 
-    /// Counts the submission to one thread; those to a lane are counted by the lane itself.
-    #[inline]
-    pub(super) fn count_submitted_to_one(&self, crew: &Crew) {
-        if self.worker().is_some() {
-            crew.metrics.submitted(self.lane as usize);
-        }
-    }
-
     /// Looks now and then how full the lane is that the task was just taken from.
     #[inline]
     pub(crate) fn look_at_depth(&self, crew: &Crew) {

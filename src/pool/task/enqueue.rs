@@ -60,8 +60,7 @@ impl Pool {
         if crew.roster.is_short() && !Staff::fill_for_tasks(self).map_err(Refusal::Spawn)? {
             return Err(Refusal::Broken);
         }
-        let worker = work.head().worker();
-        work.head().count_submitted_to_one(crew);
+        let (worker, lane) = (work.head().worker(), work.head().lane);
         match crew.tasks.push(work) {
             Ok(()) => {}
             Err(work) => {
@@ -69,6 +68,9 @@ impl Pool {
                     return Ok(());
                 }
             }
+        }
+        if worker.is_some() {
+            crew.metrics.submitted(lane as usize);
         }
         crew.tell_of_task(worker);
         Ok(())
