@@ -87,6 +87,7 @@ mod error;
 mod field;
 mod file;
 mod fold;
+mod group;
 mod groups;
 mod number;
 mod options;
