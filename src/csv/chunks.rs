@@ -1,43 +1,69 @@
 //! Chunk edges: pure arithmetic.
 //!
-//! A file is cut by its size alone, never by the number of workers, so that a reduction over its chunks has one shape
-//! and floating-point sums are bit-identical on one worker and on sixty-four.
+//! An input is cut by the sizes of its parts alone, never by the number of workers, so that a reduction over its chunks
+//! has one shape and floating-point sums are bit-identical on one worker and on sixty-four. No chunk has bytes of two
+//! parts.
 
 use std::ops::Range;
 
-/// The smallest chunk a file is cut into unless the caller asks for another size.
-const MIN_CHUNK_BYTES: usize = 1 << 20;
-/// The most chunks that a file is cut into by default: enough to share out evenly, few enough to keep their results.
-const MAX_CHUNKS: usize = 256;
+/// The size of a chunk unless the caller asks for another: read once from memory, and then from a core's own cache.
+const CHUNK_BYTES: usize = 1 << 20;
 
-/// The most chunks at any wish: their entry states are kept, so their number must not grow with the file.
+/// The most chunks of one part at any wish: a word is kept for each, so their number must not grow with the file.
 const MOST_CHUNKS: usize = 1 << 20;
 
-/// How the bytes of a file's records are cut into chunks.
+/// How the bytes of the records of an input are cut into chunks.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks {
+    parts: Vec<Part>,
+    count: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
     data: Range<usize>,
     chunk_bytes: usize,
+    /// The number of its first chunk, or of the next part's if it has none.
+    first: usize,
+}
+
+/// One chunk: some bytes of one part, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) index: usize,
+    pub(crate) part: usize,
+    pub(crate) range: Range<usize>,
+    /// Whether it is the first of its part, so that it is entered where a record may start.
+    pub(crate) is_first: bool,
 }
 
 impl Chunks {
-    /// Cuts `data`, in chunks of `chunk_bytes` if given, or of more if that would be over a million.
-    pub(crate) fn new(data: Range<usize>, chunk_bytes: Option<usize>) -> Self {
-        let by_size = data.len().div_ceil(MAX_CHUNKS).next_multiple_of(1 << 16);
-        let least = data.len().div_ceil(MOST_CHUNKS).max(1);
-        let chunk_bytes = chunk_bytes.unwrap_or(by_size.max(MIN_CHUNK_BYTES)).max(least);
-        Self { data, chunk_bytes }
+    /// Cuts the data of each part, in chunks of `chunk_bytes` if given, or of more if that would be over a million.
+    pub(crate) fn new(data: impl IntoIterator<Item = Range<usize>>, chunk_bytes: Option<usize>) -> Self {
+        let mut count = 0;
+        let parts = data.into_iter().map(|data| {
+            let least = data.len().div_ceil(MOST_CHUNKS).max(1);
+            let chunk_bytes = chunk_bytes.unwrap_or(CHUNK_BYTES).max(least);
+            let first = count;
+            count += data.len().div_ceil(chunk_bytes);
+            Part { data, chunk_bytes, first }
+        });
+        Self { parts: parts.collect(), count }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.data.len().div_ceil(self.chunk_bytes)
+        self.count
     }
 
-    /// Returns the bytes of one chunk, as positions in the file.
-    pub(crate) fn range(&self, chunk: usize) -> Range<usize> {
-        let from = self.data.start + (chunk * self.chunk_bytes).min(self.data.len());
-        let to = from + self.chunk_bytes.min(self.data.end - from);
-        from..to
+    /// Returns a chunk by its number, which is less than the count.
+    pub(crate) fn get(&self, index: usize) -> Chunk {
+        debug_assert!(index < self.count);
+        // The last part that does not begin behind it; parts without chunks begin where the next one does.
+        let part = self.parts.partition_point(|part| part.first <= index) - 1;
+        let Part { data, chunk_bytes, first } = &self.parts[part];
+        let from = data.start + (index - first) * chunk_bytes;
+        let to = from + (*chunk_bytes).min(data.end - from);
+        Chunk { index, part, range: from..to, is_first: index == *first }
     }
 }
 
@@ -48,29 +74,40 @@ mod tests {
 
     #[test]
     fn no_bytes_no_chunks() {
-        assert_eq!(Chunks::new(7..7, None).count(), 0);
-        assert_eq!(Chunks::new(7..8, None).count(), 1);
+        assert_eq!(Chunks::new([], None).count(), 0);
+        assert_eq!(Chunks::new([7..7], None).count(), 0);
+        assert_eq!(Chunks::new([7..8], None).count(), 1);
+    }
+
+    #[test]
+    fn the_largest_file_has_a_bounded_number_of_chunks() {
+        assert!(Chunks::new([0..usize::MAX / 4], Some(1)).count() <= MOST_CHUNKS);
+        assert!(Chunks::new([0..usize::MAX / 4], None).count() <= MOST_CHUNKS);
     }
 
     proptest! {
         #[test]
         fn chunks_cover_the_data_once(
-            start in 0..1000_usize,
-            len in prop_oneof![0..5000_usize, 0..usize::MAX / 4],
+            parts in proptest::collection::vec((0..1000_usize, 0..500_usize), 0..6),
             size in prop_oneof![Just(None), (0..64_usize).prop_map(Some)],
         ) {
-            let chunks = Chunks::new(start..start + len, size);
-            prop_assert!(chunks.count() <= MOST_CHUNKS);
-            prop_assume!(size.is_none() || len < 5000);
-            let mut at = start;
-            for chunk in 0..chunks.count() {
-                let range = chunks.range(chunk);
-                prop_assert_eq!(range.start, at);
-                prop_assert!(!range.is_empty());
-                at = range.end;
+            let data: Vec<_> = parts.iter().map(|&(start, len)| start..start + len).collect();
+            let chunks = Chunks::new(data.clone(), size);
+            let mut index = 0;
+            for (part, data) in data.into_iter().enumerate() {
+                let mut at = data.start;
+                while at < data.end {
+                    let chunk = chunks.get(index);
+                    prop_assert_eq!((chunk.index, chunk.part), (index, part));
+                    prop_assert_eq!(chunk.range.start, at);
+                    prop_assert_eq!(chunk.is_first, at == data.start);
+                    prop_assert!(!chunk.range.is_empty());
+                    at = chunk.range.end;
+                    index += 1;
+                }
+                prop_assert_eq!(at, data.end);
             }
-            prop_assert_eq!(at, start + len);
-            prop_assert!(size.is_some() || chunks.count() <= MAX_CHUNKS);
+            prop_assert_eq!(index, chunks.count());
         }
     }
 }

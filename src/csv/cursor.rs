@@ -7,10 +7,9 @@
 
 use super::dialect::{Dialect, is_line_end};
 use super::error::{CsvError, RecordProblem};
-use super::file::CsvFile;
-use super::place::Place;
 use super::record::Record;
 use super::scan;
+use super::segment::Segment;
 use memchr::memchr;
 use std::ops::Range;
 
@@ -41,21 +40,28 @@ pub(crate) struct Cursor<'f> {
 }
 
 impl<'f> Cursor<'f> {
-    /// Reads the records that start in `range`, whose first byte is outside every record; the last one may run on
-    /// past its end.
-    pub(crate) fn new(file: &'f CsvFile, range: Range<usize>, expected: Option<usize>) -> Self {
+    /// Reads the records that start in the segment, each as long as its layout says.
+    pub(crate) fn new(segment: &Segment<'f>) -> Self {
+        Self::with_width(segment, segment.layout.expected)
+    }
+
+    /// Reads the records that start in the segment, each of `expected` fields.
+    pub(crate) fn with_width(segment: &Segment<'f>, expected: Option<usize>) -> Self {
+        let &Segment { layout, bytes, ref range, part, base, .. } = segment;
         let mut cursor = Self {
             record: Record {
-                file,
-                bytes: file.bytes(),
-                quote: file.dialect.quote,
+                layout,
+                bytes,
+                quote: layout.dialect.quote,
+                part,
+                base,
                 start: range.start,
                 ends: vec![0; CAREFUL],
                 first: 0,
                 len: 0,
             },
-            dialect: file.dialect,
-            outside_quotes: file.dialect.only_doubles(),
+            dialect: layout.dialect,
+            outside_quotes: layout.dialect.only_doubles(),
             at: range.start,
             limit: range.end,
             window: range.start..range.start,
@@ -159,7 +165,7 @@ impl<'f> Cursor<'f> {
         }
         loop {
             let Some(mark) = self.next_mark() else {
-                if let (Some(open), true) = (open_quote, self.record.file.refuses_unclosed()) {
+                if let (Some(open), true) = (open_quote, self.record.layout.refuses_unclosed()) {
                     return Err(self.unclosed(open));
                 }
                 self.record.ends.push(bytes.len());
@@ -246,13 +252,13 @@ impl<'f> Cursor<'f> {
 
     #[cold]
     fn ragged(&self, expected: usize) -> CsvError {
-        let place = Place::new(self.record.file.path(), self.record.start);
+        let place = self.record.place(self.record.start);
         CsvError::record(place, RecordProblem::Ragged { expected, len: self.record.len })
     }
 
     #[cold]
     fn unclosed(&self, open: usize) -> CsvError {
-        let place = Place::new(self.record.file.path(), open);
+        let place = self.record.place(open);
         CsvError::record(place, RecordProblem::UnclosedQuote)
     }
 }

@@ -1,18 +1,18 @@
-//! A mapped CSV file: its dialect, its header, and where its records lie.
+//! A mapped CSV file, or several as one: the dialect, the header, and where the records lie.
 
 use super::chunks::Chunks;
-use super::column::{self, Column};
+use super::column::Column;
 use super::cursor::Cursor;
-use super::dialect::Dialect;
 use super::error::CsvError;
-use super::options::{CsvOptions, UnclosedQuote};
+use super::layout::Layout;
+use super::options::CsvOptions;
 use super::place::Place;
 use super::records::Records;
-use super::watch::ScanWatch;
+use super::segment::Segment;
 use crate::memory::Region;
 use memchr::memchr_iter;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The mark that some programs put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -44,17 +44,18 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// ```
 #[derive(Debug)]
 pub struct CsvFile {
+    layout: Layout,
+    /// One for each path of the layout.
+    parts: Vec<Part>,
+    chunks: Chunks,
+}
+
+/// One mapped file.
+#[derive(Debug)]
+struct Part {
     region: Region,
-    path: PathBuf,
-    pub(super) dialect: Dialect,
-    unclosed_quote: UnclosedQuote,
-    headers: Vec<String>,
-    /// How many fields each record must have.
-    expected: Option<usize>,
     /// Where the data records lie: behind byte order mark and header.
     data: Range<usize>,
-    chunk_bytes: Option<usize>,
-    watch: Option<ScanWatch>,
 }
 
 impl CsvFile {
@@ -82,28 +83,29 @@ impl CsvFile {
 
     pub(super) fn with_options(options: &CsvOptions, path: &Path) -> Result<CsvFile, CsvError> {
         options.dialect.validate()?;
-        let region = Region::open(path)?;
-        let bytes = region.as_bytes();
-        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        let data = mark..bytes.len();
-        let mut file = CsvFile {
-            region,
-            path: path.to_owned(),
+        let layout = Layout {
             dialect: options.dialect,
             unclosed_quote: options.unclosed_quote,
             headers: Vec::new(),
             expected: None,
-            data,
-            chunk_bytes: options.chunk_bytes,
             watch: options.watch.clone(),
+            paths: vec![path.to_owned()],
         };
+        let region = Region::open(path)?;
+        let bytes = region.as_bytes();
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let data = mark..bytes.len();
+        let chunks = Chunks::new([], None);
+        let mut file = CsvFile { layout, parts: vec![Part { region, data }], chunks };
         file.read_first(options)?;
+        file.chunks = Chunks::new(file.parts.iter().map(|part| part.data.clone()), options.chunk_bytes);
         Ok(file)
     }
 
     /// Reads the first record: the header if there is one, and how many fields the others must have.
     fn read_first(&mut self, options: &CsvOptions) -> Result<(), CsvError> {
-        let mut cursor = Cursor::new(self, self.data.clone(), None);
+        let whole = self.segment(0);
+        let mut cursor = Cursor::with_width(&whole, None);
         let first = match cursor.advance() {
             Ok(found) => found.then(|| cursor.record()),
             // Without a header it is an error of the first scan, like any other.
@@ -117,14 +119,14 @@ impl CsvFile {
         };
         let len = first.map(|record| record.len());
         let mut headers = Vec::new();
-        let mut data_start = self.data.start;
+        let mut data_start = whole.range.start;
         if let (Some(record), true) = (first, options.headers) {
             headers.extend(record.fields().map(|name| String::from_utf8_lossy(&name.bytes()).into_owned()));
             data_start = cursor.position();
         }
-        self.headers = headers;
-        self.data.start = data_start;
-        self.expected = if options.flexible { None } else { len };
+        self.layout.headers = headers;
+        self.layout.expected = if options.flexible { None } else { len };
+        self.parts[0].data.start = data_start;
         Ok(())
     }
 
@@ -136,7 +138,7 @@ impl CsvFile {
     ///
     /// See [`CsvFile`].
     pub fn headers(&self) -> &[String] {
-        &self.headers
+        &self.layout.headers
     }
 
     /// Finds a column by name.
@@ -149,7 +151,7 @@ impl CsvFile {
     ///
     /// See [`CsvFile`].
     pub fn column(&self, name: &str) -> Result<Column, CsvError> {
-        Ok(column::find(&self.path, &self.headers, name)?)
+        Ok(self.layout.column(name)?)
     }
 
     /// Returns the file's path, as it was opened.
@@ -158,7 +160,7 @@ impl CsvFile {
     ///
     /// See [`CsvFile::bytes`].
     pub fn path(&self) -> &Path {
-        &self.path
+        self.layout.path(0)
     }
 
     /// Returns the file's length in bytes.
@@ -186,7 +188,7 @@ impl CsvFile {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bytes(&self) -> &[u8] {
-        self.region.as_bytes()
+        self.part_bytes(0)
     }
 
     /// Reads the records one after the other.
@@ -198,41 +200,34 @@ impl CsvFile {
         Records::new(self)
     }
 
-    pub(crate) fn dialect(&self) -> &Dialect {
-        &self.dialect
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
-    pub(crate) fn data(&self) -> Range<usize> {
-        self.data.clone()
+    pub(crate) fn chunks(&self) -> &Chunks {
+        &self.chunks
     }
 
-    pub(crate) fn expected(&self) -> Option<usize> {
-        self.expected
+    /// Returns all bytes of one part.
+    pub(crate) fn part_bytes(&self, part: usize) -> &[u8] {
+        self.parts[part].region.as_bytes()
     }
 
-    pub(crate) fn chunks(&self) -> Chunks {
-        Chunks::new(self.data.clone(), self.chunk_bytes)
+    /// Returns how many parts there are: at least one.
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.len()
     }
 
-    pub(crate) fn watch(&self) -> Option<&ScanWatch> {
-        self.watch.as_ref()
+    /// Returns all records of a part as one segment.
+    pub(crate) fn segment(&self, part: usize) -> Segment<'_> {
+        let Part { region, data } = &self.parts[part];
+        let (bytes, range) = (region.as_bytes(), data.clone());
+        Segment { layout: &self.layout, bytes, range, part, base: 0, index: part }
     }
 
-    pub(crate) fn refuses_unclosed(&self) -> bool {
-        self.unclosed_quote == UnclosedQuote::Refuse
-    }
-
-    /// Fails if the file was cut short since it was mapped, so that what was read is not what it held.
+    /// Fails if a file was cut short since it was mapped, so that what was read is not what it held.
     pub(crate) fn check(&self) -> Result<(), CsvError> {
-        Ok(self.region.check()?)
-    }
-
-    /// Returns how messages call a column: its name in quotes, or its index where there is no header.
-    pub(crate) fn column_label(&self, column: Column) -> String {
-        match self.headers.get(column.index()) {
-            Some(name) => format!("{name:?}"),
-            None => column.index().to_string(),
-        }
+        Ok(self.parts.iter().try_for_each(|part| part.region.check())?)
     }
 
     /// Counts the records and lines up to the place of an error. One pass, only on the way out.
@@ -249,20 +244,22 @@ impl CsvFile {
     }
 
     fn locate(&self, place: &mut Place) {
-        let byte = (place.byte as usize).min(self.bytes().len());
-        place.line = Some(1 + memchr_iter(b'\n', &self.bytes()[..byte]).count() as u64);
+        let bytes = self.part_bytes(place.part);
+        let byte = (place.byte as usize).min(bytes.len());
+        place.line = Some(1 + memchr_iter(b'\n', &bytes[..byte]).count() as u64);
         if place.record.is_none() {
-            place.record = Some(self.count_records(byte));
+            place.record = Some(self.count_records(place.part, byte));
         }
     }
 
-    /// Counts the data records that start at or before a byte.
-    fn count_records(&self, byte: usize) -> u64 {
-        if byte < self.data.start {
+    /// Counts the data records of a part that start at or before a byte.
+    fn count_records(&self, part: usize, byte: usize) -> u64 {
+        let mut segment = self.segment(part);
+        if byte < segment.range.start {
             return 0;
         }
-        let until = self.data.end.min(byte + 1);
-        let mut cursor = Cursor::new(self, self.data.start..until, None);
+        segment.range.end = segment.range.end.min(byte + 1);
+        let mut cursor = Cursor::with_width(&segment, None);
         let mut records = 0;
         loop {
             match cursor.advance() {

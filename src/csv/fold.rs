@@ -1,33 +1,10 @@
-//! All records of a file, on all workers.
-//!
-//! Each chunk is folded on its own and the results are merged in a shape that only the file's length decides, so the
-//! answer has the same bits on any number of workers. So has a failure: once a chunk fails, chunks behind it are
-//! skipped and those before it are still finished, and the first error in the order of the file is the one reported.
+//! All records of a file, on all workers: a closure over every record of every segment.
 
+use super::cursor::Cursor;
 use super::error::CsvError;
 use super::file::CsvFile;
 use super::record::Record;
-use super::split::{Entries, classify, fold_chunk};
 use crate::pool::Pool;
-use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-/// What became of a run of chunks.
-enum Outcome<A> {
-    Done(A),
-    Failed(CsvError),
-    /// Not read to the end, because a chunk before it failed.
-    Skipped,
-}
-
-impl<A> Outcome<A> {
-    fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
-        match (self, next) {
-            (Self::Done(left), Self::Done(right)) => Self::Done(merge(left, right)),
-            (Self::Failed(error), _) | (Self::Done(_), Self::Failed(error)) => Self::Failed(error),
-            (Self::Skipped, _) | (Self::Done(_), Self::Skipped) => Self::Skipped,
-        }
-    }
-}
 
 impl Pool {
     /// Folds all records of a CSV file on all workers.
@@ -87,52 +64,21 @@ impl Pool {
         fold: impl Fn(&mut A, &Record<'f>) -> Result<(), CsvError> + Sync,
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError> {
-        let chunks = file.chunks().count();
-        let entries = self.entries(file)?;
-        let first_failed = AtomicUsize::new(usize::MAX);
-        let one = |chunk: usize| {
-            // ORDERING: Relaxed; a chunk that sees it late is read in vain, nothing rides on it.
-            if chunk > first_failed.load(Relaxed) {
-                return Outcome::Skipped;
-            }
-            let mut accumulator = init();
-            match fold_chunk(file, chunk, &entries, &mut accumulator, &fold) {
-                Ok(()) => Outcome::Done(accumulator),
-                Err(error) => {
-                    // ORDERING: Relaxed; the error itself comes back with the chunk's result.
-                    first_failed.fetch_min(chunk, Relaxed);
-                    Outcome::Failed(error)
+        self.fold_segments(
+            file,
+            init,
+            |accumulator, segment| {
+                let mut cursor = Cursor::new(segment);
+                while cursor.advance()? {
+                    let record = cursor.record();
+                    if let Err(mut error) = fold(accumulator, record) {
+                        error.place_if_none(|| record.place(record.start));
+                        return Err(error);
+                    }
                 }
-            }
-        };
-        let outcome = self.map_reduce_range(
-            0..chunks,
-            1,
-            // One chunk, or none if the file has no data.
-            |mut range| range.next().map_or_else(|| Outcome::Done(init()), one),
-            |left, right| left.then(right, &merge),
-        )?;
-        match outcome {
-            Outcome::Done(all) => file.check().map(|()| all),
-            Outcome::Failed(error) => Err(file.located(error)),
-            Outcome::Skipped => unreachable!("a chunk is skipped only behind one that failed"),
-        }
-    }
-
-    /// Finds the state in which each chunk is entered.
-    fn entries(&self, file: &CsvFile) -> Result<Entries, CsvError> {
-        if !Entries::need_transitions(file) {
-            return Ok(Entries::ByNeighbour);
-        }
-        let transitions = self.map_reduce_range(
-            0..file.chunks().count(),
-            1,
-            |range| range.map(|chunk| classify(file, chunk)).collect::<Vec<_>>(),
-            |mut left, right| {
-                left.extend(right);
-                left
+                Ok(())
             },
-        )?;
-        Ok(Entries::from_transitions(&transitions))
+            merge,
+        )
     }
 }

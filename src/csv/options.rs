@@ -186,8 +186,9 @@ impl CsvOptions {
 
     /// Sets the size of the chunks that workers take, in bytes; more if that would be over a million chunks.
     ///
-    /// By default it follows from the file's size alone: 1 MiB, or more where that would be over 256 chunks. Records
-    /// never depend on it. The order in which partial results are merged does.
+    /// By default 1 MiB, so that a chunk stays in the cache of the worker that reads it. Records never depend on it. The
+    /// order in which partial results are merged does, and how many there are: of those that are dear to merge, larger
+    /// chunks make fewer.
     ///
     /// # Examples
     ///

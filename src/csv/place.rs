@@ -33,14 +33,16 @@ const SNIPPET_BYTES: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub(crate) path: PathBuf,
+    /// The number of the file in its input.
+    pub(crate) part: usize,
     pub(crate) byte: u64,
     pub(crate) record: Option<u64>,
     pub(crate) line: Option<u64>,
 }
 
 impl Place {
-    pub(crate) fn new(path: &Path, byte: usize) -> Self {
-        Self { path: path.to_owned(), byte: byte as u64, record: None, line: None }
+    pub(crate) fn new(path: &Path, part: usize, byte: u64) -> Self {
+        Self { path: path.to_owned(), part, byte, record: None, line: None }
     }
 
     /// Returns the file.
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_place_says_what_it_knows() {
-        let mut place = Place::new(Path::new("trips.csv"), 1042);
+        let mut place = Place::new(Path::new("trips.csv"), 0, 1042);
         assert_eq!(place.to_string(), "trips.csv: byte 1042");
         place.record = Some(17);
         place.line = Some(18);

@@ -6,8 +6,8 @@
 use super::column::Column;
 use super::error::{CsvError, RecordProblem};
 use super::field::{Field, is_quoted, value};
-use super::file::CsvFile;
 use super::groups::words;
+use super::layout::Layout;
 use super::number;
 use super::place::{Place, snippet};
 use std::borrow::Cow;
@@ -41,9 +41,12 @@ use std::borrow::Cow;
 /// ```
 #[derive(Debug)]
 pub struct Record<'f> {
-    pub(super) file: &'f CsvFile,
+    pub(super) layout: &'f Layout,
     pub(super) bytes: &'f [u8],
     pub(super) quote: Option<u8>,
+    /// The part that the record is of, and where `bytes[0]` lies in it.
+    pub(super) part: usize,
+    pub(super) base: u64,
     /// Position of the first byte.
     pub(super) start: usize,
     /// Field ends; those of this record are `ends[first..first + len]`.
@@ -71,7 +74,7 @@ impl<'f> Record<'f> {
     /// See [`Record`].
     #[inline]
     pub fn byte_offset(&self) -> u64 {
-        self.start as u64
+        self.base + self.start as u64
     }
 
     /// Returns a field, or `None` if the record has no such field.
@@ -82,7 +85,7 @@ impl<'f> Record<'f> {
     #[inline]
     pub fn get(&self, column: impl Into<Column>) -> Option<Field<'f>> {
         let (start, end) = self.span(column.into())?;
-        Some(Field::new(&self.bytes[start..end], &self.file.dialect))
+        Some(Field::new(&self.bytes[start..end], &self.layout.dialect))
     }
 
     /// Returns all fields in order.
@@ -95,7 +98,7 @@ impl<'f> Record<'f> {
         self.ends[self.first..self.first + self.len].iter().map(move |&end| {
             let raw = &self.bytes[start..end];
             start = end + 1;
-            Field::new(raw, &self.file.dialect)
+            Field::new(raw, &self.layout.dialect)
         })
     }
 
@@ -110,7 +113,7 @@ impl<'f> Record<'f> {
     /// See [`Record`].
     #[inline]
     pub fn bytes(&self, column: impl Into<Column>) -> Result<Cow<'f, [u8]>, CsvError> {
-        Ok(value(self.raw(column.into())?, &self.file.dialect))
+        Ok(value(self.raw(column.into())?, &self.layout.dialect))
     }
 
     /// Returns a field's value as text.
@@ -126,7 +129,7 @@ impl<'f> Record<'f> {
     pub fn str(&self, column: impl Into<Column>) -> Result<Cow<'f, str>, CsvError> {
         let column = column.into();
         let raw = self.raw(column)?;
-        match Field::new(raw, &self.file.dialect).str() {
+        match Field::new(raw, &self.layout.dialect).str() {
             Ok(text) => Ok(text),
             Err(_) => Err(self.unexpected(column, raw, "text (UTF-8)")),
         }
@@ -249,6 +252,11 @@ impl<'f> Record<'f> {
         self.parse(column.into(), "true or false", number::bool)
     }
 
+    /// Returns the place of `bytes[at]`.
+    pub(super) fn place(&self, at: usize) -> Place {
+        self.layout.place(self.part, self.base + at as u64)
+    }
+
     /// Returns where a field starts and ends.
     #[inline]
     fn span(&self, column: Column) -> Option<(usize, usize)> {
@@ -300,24 +308,21 @@ impl<'f> Record<'f> {
     ) -> Result<T, CsvError> {
         let raw = self.raw(column)?;
         let parsed =
-            if is_quoted(raw, self.quote) { parse(&value(raw, &self.file.dialect)) } else { parse(raw) };
+            if is_quoted(raw, self.quote) { parse(&value(raw, &self.layout.dialect)) } else { parse(raw) };
         parsed.ok_or_else(|| self.unexpected(column, raw, expected))
     }
 
     #[cold]
     fn unexpected(&self, column: Column, raw: &[u8], expected: &'static str) -> CsvError {
-        let found = snippet(&value(raw, &self.file.dialect));
+        let found = snippet(&value(raw, &self.layout.dialect));
         let byte = self.span(column).map_or(self.start, |(start, _)| start);
-        let column = self.file.column_label(column);
-        CsvError::record(Place::new(self.file.path(), byte), RecordProblem::Value { column, expected, found })
+        let column = self.layout.column_label(column);
+        CsvError::record(self.place(byte), RecordProblem::Value { column, expected, found })
     }
 
     #[cold]
     fn missing(&self, column: Column) -> CsvError {
-        let column = self.file.column_label(column);
-        CsvError::record(
-            Place::new(self.file.path(), self.start),
-            RecordProblem::Missing { column, len: self.len },
-        )
+        let column = self.layout.column_label(column);
+        CsvError::record(self.place(self.start), RecordProblem::Missing { column, len: self.len })
     }
 }

@@ -32,6 +32,8 @@ const WATCH_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Records<'f> {
     file: &'f CsvFile,
+    /// The part that is being read.
+    part: usize,
     cursor: Cursor<'f>,
     /// Up to where the watch knows of.
     told: usize,
@@ -40,9 +42,8 @@ pub struct Records<'f> {
 
 impl<'f> Records<'f> {
     pub(super) fn new(file: &'f CsvFile) -> Self {
-        let data = file.data();
-        let told = data.start;
-        Self { file, cursor: Cursor::new(file, data, file.expected()), told, ended: false }
+        let segment = file.segment(0);
+        Self { file, part: 0, cursor: Cursor::new(&segment), told: segment.range.start, ended: false }
     }
 
     /// Reads the next record; `None` after the last one, and after an error.
@@ -56,18 +57,24 @@ impl<'f> Records<'f> {
             return Ok(None);
         }
         let result = self.tell().and_then(|()| {
-            let found = self.cursor.advance().map_err(|error| self.file.located(error))?;
-            if !found {
-                self.file.check()?;
+            while !self.cursor.advance().map_err(|error| self.file.located(error))? {
+                if self.part + 1 == self.file.parts() {
+                    self.file.check()?;
+                    return Ok(false);
+                }
+                self.part += 1;
+                let segment = self.file.segment(self.part);
+                self.cursor = Cursor::new(&segment);
+                self.told = segment.range.start;
             }
-            Ok(found)
+            Ok(true)
         });
         self.ended = !matches!(result, Ok(true));
         Ok(result?.then(|| self.cursor.record()))
     }
 
     fn tell(&mut self) -> Result<(), CsvError> {
-        let Some(watch) = self.file.watch() else { return Ok(()) };
+        let Some(watch) = &self.file.layout().watch else { return Ok(()) };
         if watch.is_cancelled() {
             return Err(CsvError::Cancelled);
         }

@@ -4,12 +4,10 @@
 //! each chunk is entered. The second reads the records that start in a chunk; the last one is read to its end, in the
 //! next chunk, whose own reader begins behind it. So each record is read once, by exactly one reader.
 
-use super::cursor::Cursor;
+use super::chunks::Chunk;
 use super::dialect::State;
-use super::error::CsvError;
 use super::file::CsvFile;
-use super::place::Place;
-use super::record::Record;
+use super::segment::Segment;
 use super::transition::{Transition, first_record_start, state_from_neighbour};
 
 /// The states in which the chunks of a file are entered.
@@ -24,28 +22,27 @@ pub(crate) enum Entries {
 impl Entries {
     /// Returns whether the chunks of a file must be classified before they can be read.
     pub(crate) fn need_transitions(file: &CsvFile) -> bool {
-        state_from_neighbour(file.dialect(), None).is_none() && file.chunks().count() > 1
+        state_from_neighbour(&file.layout().dialect, None).is_none() && file.chunks().count() > 1
     }
 
     /// Adds up the transitions of all chunks, in order.
-    pub(crate) fn from_transitions(transitions: &[Transition]) -> Self {
+    pub(crate) fn from_transitions(file: &CsvFile, transitions: &[Transition]) -> Self {
         let mut state = State::RecordStart;
-        let entries = transitions.iter().map(|transition| {
-            let entry = state;
-            state = transition.apply(state);
+        let entries = transitions.iter().enumerate().map(|(index, transition)| {
+            let entry = if file.chunks().get(index).is_first { State::RecordStart } else { state };
+            state = transition.apply(entry);
             entry
         });
         Self::Known(entries.collect())
     }
 
-    fn of(&self, file: &CsvFile, chunk: usize) -> State {
-        let first = file.chunks().range(chunk).start;
+    fn of(&self, file: &CsvFile, chunk: &Chunk) -> State {
         match self {
-            _ if first == file.data().start => State::RecordStart,
-            Self::Known(states) => states[chunk],
+            _ if chunk.is_first => State::RecordStart,
+            Self::Known(states) => states[chunk.index],
             Self::ByNeighbour => {
-                let before = file.bytes()[first - 1];
-                state_from_neighbour(file.dialect(), Some(before)).unwrap_or(State::RecordStart)
+                let before = file.part_bytes(chunk.part)[chunk.range.start - 1];
+                state_from_neighbour(&file.layout().dialect, Some(before)).unwrap_or(State::RecordStart)
             }
         }
     }
@@ -53,42 +50,26 @@ impl Entries {
 
 /// Classifies one chunk.
 pub(crate) fn classify(file: &CsvFile, chunk: usize) -> Transition {
-    Transition::of(file.dialect(), &file.bytes()[file.chunks().range(chunk)])
+    let Chunk { part, range, .. } = file.chunks().get(chunk);
+    Transition::of(&file.layout().dialect, &file.part_bytes(part)[range])
 }
 
-/// Folds the records that start in one chunk.
-pub(crate) fn fold_chunk<'f, A>(
-    file: &'f CsvFile,
-    chunk: usize,
-    entries: &Entries,
-    accumulator: &mut A,
-    fold: impl Fn(&mut A, &Record<'f>) -> Result<(), CsvError>,
-) -> Result<(), CsvError> {
-    if file.watch().is_some_and(|watch| watch.is_cancelled()) {
-        return Err(CsvError::Cancelled);
-    }
-    let range = file.chunks().range(chunk);
+/// Returns the records that start in one chunk, or `None` if none does.
+pub(crate) fn segment<'f>(file: &'f CsvFile, chunk: &Chunk, entries: &Entries) -> Option<Segment<'f>> {
+    let layout = file.layout();
+    let &Chunk { index, part, ref range, .. } = chunk;
+    let bytes = file.part_bytes(part);
     let entry = entries.of(file, chunk);
-    let start = first_record_start(file.dialect(), file.bytes(), range.start, range.end, entry);
-    if let Some(start) = start {
-        let mut cursor = Cursor::new(file, start..range.end, file.expected());
-        while cursor.advance()? {
-            let record = cursor.record();
-            if let Err(mut error) = fold(accumulator, record) {
-                error.place_if_none(|| Place::new(file.path(), record.byte_offset() as usize));
-                return Err(error);
-            }
-        }
-    }
-    if let Some(watch) = file.watch() {
-        watch.add(range.len());
-    }
-    Ok(())
+    let start = first_record_start(&layout.dialect, bytes, range.start, range.end, entry)?;
+    Some(Segment { layout, bytes, range: start..range.end, part, base: 0, index })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csv::cursor::Cursor;
+    use crate::csv::error::CsvError;
+    use crate::csv::record::Record;
     use crate::csv::{CsvOptions, UnclosedQuote};
     use proptest::prelude::*;
 
@@ -104,13 +85,17 @@ mod tests {
         let entries = if Entries::need_transitions(file) {
             let chunks = 0..file.chunks().count();
             let transitions: Vec<_> = chunks.map(|chunk| classify(file, chunk)).collect();
-            Entries::from_transitions(&transitions)
+            Entries::from_transitions(file, &transitions)
         } else {
             Entries::ByNeighbour
         };
         let mut all = Vec::new();
         for chunk in 0..file.chunks().count() {
-            fold_chunk(file, chunk, &entries, &mut all, keep).unwrap();
+            let Some(segment) = segment(file, &file.chunks().get(chunk), &entries) else { continue };
+            let mut cursor = Cursor::new(&segment);
+            while cursor.advance().unwrap() {
+                keep(&mut all, cursor.record()).unwrap();
+            }
         }
         all
     }
