@@ -169,16 +169,20 @@ pub(crate) struct ScaleArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GenerateVerb {
     /// A CSV of city trips: dates, quoted names and notes, numbers, empty fields
-    Trips(TripsArgs),
+    Trips(RowsArgs),
+    /// A CSV of share prices: six columns of floats among ten, no quotes
+    Ticks(RowsArgs),
+    /// A CSV of customers' reviews: quotes, commas and line breaks inside fields, CRLF line ends
+    Reviews(RowsArgs),
     /// A CSV of two columns, `station;temperature`, one decimal between -99.9 and 99.9
     Stations(StationsArgs),
     /// A .npy array of floats, evenly spread between 0 and 100
     Array(NewArrayArgs),
 }
 
-/// `ringmill generate trips`
+/// `ringmill generate trips`, `ticks` and `reviews`
 #[derive(Debug, Args)]
-pub(crate) struct TripsArgs {
+pub(crate) struct RowsArgs {
     /// The CSV file to create
     #[arg(value_name = "FILE.csv")]
     pub(crate) file: PathBuf,

@@ -25,7 +25,7 @@ fn rows_are_exact_and_bytes_are_not_exceeded() {
 #[test]
 fn the_seed_alone_decides_the_bytes() {
     let place = Place::new();
-    for kind in ["trips", "stations", "array"] {
+    for kind in ["trips", "ticks", "reviews", "stations", "array"] {
         let make = |name: &str, flags: &str| {
             place.run(&format!("generate {kind} {name} --bytes 4MB --force {flags}")).succeeded();
             place.read(name)
@@ -49,6 +49,16 @@ trip,started,city,vehicle,passengers,distance_km,minutes,price,tip,shared,note
 2,2024-01-01 00:18:27,Hanoi,car,3,4.05,18,7.50,1.12,false,
 ";
     assert_eq!(String::from_utf8(place.read("t.csv")).unwrap(), trips);
+    place.run("generate ticks k.csv --rows 2").succeeded();
+    let ticks = "\
+id,day,symbol,venue,open,high,low,close,average,turnover
+1,2000-01-01,FAT,XAMS,990.6775,1009.7348,982.2443,1007.1580,999.712366,53951477.255922
+2,2000-01-01,CYJ,XZRH,981.6207,982.5379,978.3195,981.0152,980.624200,14312210.199000
+";
+    assert_eq!(String::from_utf8(place.read("k.csv")).unwrap(), ticks);
+    place.run("generate reviews r.csv --rows 1").succeeded();
+    let reviews = "id,product,stars,price,title,text\r\n1,\"Rope\",3,\"4.54\",Fine,\"Cheaper elsewhere,\nif one can wait.\"\r\n";
+    assert_eq!(String::from_utf8(place.read("r.csv")).unwrap(), reviews);
 }
 
 #[test]

@@ -34,9 +34,20 @@ pub(super) fn whole(out: &mut Vec<u8>, mut number: u64) {
 /// Appends a number of hundredths: 1234 is `12.34`.
 #[inline]
 pub(super) fn hundredths(out: &mut Vec<u8>, number: u32) {
-    whole(out, u64::from(number / 100));
-    let [tens, ones] = pair(number % 100);
-    out.extend_from_slice(&[b'.', tens, ones]);
+    fixed::<2>(out, u64::from(number));
+}
+
+/// Appends a number with an even number of places behind the point: 12345 with four of them is `1.2345`.
+#[inline]
+pub(super) fn fixed<const PLACES: usize>(out: &mut Vec<u8>, number: u64) {
+    let mut unit = const { 10_u64.pow(PLACES as u32) };
+    whole(out, number / unit);
+    out.push(b'.');
+    for _ in 0..PLACES / 2 {
+        let rest = number % unit;
+        unit /= 100;
+        out.extend_from_slice(&pair((rest / unit) as u32));
+    }
 }
 
 /// Appends a number of tenths between -999 and 999: -123 is `-12.3`.
@@ -80,5 +91,7 @@ mod tests {
         }
         assert_eq!(text(|out| hundredths(out, 5)), "0.05");
         assert_eq!(text(|out| hundredths(out, 123_450)), "1234.50");
+        assert_eq!(text(|out| fixed::<4>(out, 12_345)), "1.2345");
+        assert_eq!(text(|out| fixed::<6>(out, 1_000_203)), "1.000203");
     }
 }

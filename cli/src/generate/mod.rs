@@ -3,8 +3,10 @@
 mod array;
 mod digits;
 mod random;
+mod reviews;
 mod rows;
 mod stations;
+mod ticks;
 mod trips;
 
 use std::path::Path;
@@ -20,8 +22,10 @@ use crate::output::{Output, number};
 use crate::workers;
 
 pub(crate) use array::file as array;
+use reviews::Reviews;
 use rows::Rows;
 use stations::Stations;
+use ticks::Ticks;
 use trips::Trips;
 
 /// How much was made.
@@ -39,6 +43,10 @@ pub(crate) fn run(what: &GenerateVerb, common: Common, output: &mut Output) -> R
         GenerateVerb::Stations(args) => {
             let stations = Stations::new(args.keys.get(), !args.no_headers);
             (&args.file, file(&pool, &stations, &args.file, args.amount, args.making)?)
+        }
+        GenerateVerb::Ticks(args) => (&args.file, file(&pool, &Ticks, &args.file, args.amount, args.making)?),
+        GenerateVerb::Reviews(args) => {
+            (&args.file, file(&pool, &Reviews, &args.file, args.amount, args.making)?)
         }
         GenerateVerb::Array(args) => {
             let make = match args.element {
