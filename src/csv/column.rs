@@ -1,5 +1,6 @@
 //! Columns: a name looked up once, an index ever after.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -49,6 +50,48 @@ impl From<&Column> for Column {
     #[inline]
     fn from(column: &Column) -> Self {
         *column
+    }
+}
+
+/// How a caller names a column: by its name in the header, or by a [`Column`] or an index from 0.
+///
+/// # Examples
+///
+/// ```
+/// use ringmill::csv::{Column, ColumnRef};
+///
+/// assert_eq!(ColumnRef::from("price"), ColumnRef::Name("price".into()));
+/// assert_eq!(ColumnRef::from(2), ColumnRef::Column(Column::from(2)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnRef<'n> {
+    /// The one column of that name.
+    Name(Cow<'n, str>),
+    /// That column, by index.
+    Column(Column),
+}
+
+impl<'n> From<&'n str> for ColumnRef<'n> {
+    fn from(name: &'n str) -> Self {
+        Self::Name(Cow::Borrowed(name))
+    }
+}
+
+impl<'n> From<&'n String> for ColumnRef<'n> {
+    fn from(name: &'n String) -> Self {
+        Self::Name(Cow::Borrowed(name))
+    }
+}
+
+impl From<String> for ColumnRef<'_> {
+    fn from(name: String) -> Self {
+        Self::Name(Cow::Owned(name))
+    }
+}
+
+impl<C: Into<Column>> From<C> for ColumnRef<'_> {
+    fn from(column: C) -> Self {
+        Self::Column(column.into())
     }
 }
 

@@ -102,7 +102,7 @@ mod split;
 mod transition;
 mod watch;
 
-pub use column::{Column, ColumnError};
+pub use column::{Column, ColumnError, ColumnRef};
 pub use dialect::DialectError;
 pub use error::{CsvError, RecordError, RecordProblem, UserError};
 pub use field::Field;

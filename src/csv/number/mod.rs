@@ -1,92 +1,27 @@
 //! Numbers from bytes, equal to the standard library's bit for bit.
 //!
 //! What is a number is what `str::parse` takes: an optional sign, digits with an optional point and exponent, `inf`,
-//! `nan`; no spaces, no separators. Most numbers in files are short, and those take a path without branches on their
-//! digits: eight bytes are loaded at once, the point is cut out, and the digits are summed in one register. A whole
-//! number below 10^8 and a power of ten up to 10^7 are both exact as `f64`, so their quotient is rounded once, which
-//! is the correct rounding (Clinger 1990). The digit sum is Lemire's.
+//! `nan`; no spaces, no separators. Most numbers in files are short, and those take paths without branches on their
+//! digits: all bytes are loaded at once, the point is cut out, and the digits are summed in a register. Up to fifteen
+//! digits and a power of ten up to 10^22 are both exact as `f64`, so their quotient is rounded once, which is the
+//! correct rounding (Clinger 1990). All else is left to general parsers.
+//!
+//! ```text
+//! short.rs    eight bytes, from a field's start on: one field of a record
+//! sixteen.rs  sixteen bytes, up to a field's end; x86.rs the same with vector instructions
+//! column.rs   a whole column of fields
+//! ```
 
-/// Powers of ten that a quotient of short digits can need.
-const POWERS: [f64; 8] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+#[allow(dead_code, reason = "the columns that are read by it come next")]
+pub(crate) mod column;
+mod short;
+mod sixteen;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const LOW_SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-
-/// Up to eight digits, read without a look at each.
-struct Short {
-    negative: bool,
-    /// All the digits as one whole number.
-    digits: u64,
-    /// How many of them stand behind the point, if there is one.
-    behind: Option<usize>,
-}
-
-/// Reads `-?[0-9]*\.?[0-9]*` with one to eight digits and point, the field being the low `len` bytes of `word`.
-///
-/// `None` says nothing about the field: the general path decides.
-#[inline(always)]
-fn short(word: u64, len: usize) -> Option<Short> {
-    let negative = word as u8 == b'-';
-    let sign = usize::from(negative);
-    if len > 8 || len <= sign {
-        return None;
-    }
-    let (word, len) = (word >> (8 * sign), len - sign);
-    let word = word & (u64::MAX >> (64 - 8 * len));
-    let away = word ^ (ONES * b'.' as u64);
-    let points = !(((away & LOW_SEVEN) + LOW_SEVEN) | away | LOW_SEVEN);
-    let (digits, count, behind) = if points == 0 {
-        (word, len, None)
-    } else {
-        let place = points.trailing_zeros() as usize / 8;
-        let low = (1_u64 << (8 * place)) - 1;
-        ((word & low) | ((word >> 8) & !low), len - 1, Some(len - 1 - place))
-    };
-    if count == 0 {
-        return None;
-    }
-    // The last digit goes to the top byte; what is shifted in below are zeros, as digits.
-    let shift = 64 - 8 * count;
-    let digits = (digits << shift) ^ ((ONES * b'0' as u64) << shift);
-    if ((digits.wrapping_add(ONES * 0x76)) | digits) & (ONES * 0x80) != 0 {
-        return None;
-    }
-    Some(Short { negative, digits: sum(digits), behind })
-}
-
-/// Sums eight decimal digits, the first in the low byte.
-#[inline(always)]
-fn sum(digits: u64) -> u64 {
-    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let high = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
-    let low = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
-    high.wrapping_add(low) >> 32
-}
-
-/// Reads a short `f64` whose first eight bytes, if it has as many, are `word`; `None` leaves it to [`f64`].
-#[inline(always)]
-pub(crate) fn short_f64(word: u64, len: usize) -> Option<f64> {
-    let Short { negative, digits, behind } = short(word, len)?;
-    let value = digits as f64 / POWERS[behind.unwrap_or(0) & 7];
-    // The sign as a bit, since in many files it is a coin toss that no predictor guesses.
-    Some(f64::from_bits(value.to_bits() | u64::from(negative) << 63))
-}
-
-/// Reads a short `i64`; `None` leaves it to [`i64`].
-#[inline(always)]
-pub(crate) fn short_i64(word: u64, len: usize) -> Option<i64> {
-    let Short { negative, digits, behind } = short(word, len)?;
-    let value = digits as i64;
-    behind.is_none().then_some(if negative { -value } else { value })
-}
-
-/// Reads a short `u64`; `None` leaves it to [`u64`].
-#[inline(always)]
-pub(crate) fn short_u64(word: u64, len: usize) -> Option<u64> {
-    let Short { negative, digits, behind } = short(word, len)?;
-    (behind.is_none() && !negative).then_some(digits)
-}
+#[allow(unused_imports, reason = "likewise")]
+pub(crate) use column::Number;
+pub(crate) use short::{short_f64, short_i64, short_u64};
 
 /// Reads an `f64` as `str::parse` does.
 pub(crate) fn f64(bytes: &[u8]) -> Option<f64> {
@@ -123,6 +58,8 @@ pub(crate) fn bool(bytes: &[u8]) -> Option<bool> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fmt::Debug;
+    use std::str::FromStr;
 
     /// The first eight bytes of a field as the reader loads them, with other bytes of the file behind it.
     fn word(text: &str) -> u64 {
@@ -146,7 +83,38 @@ mod tests {
         if let Some(value) = short_u64(word(text), text.len()) {
             prop_assert_eq!(Some(value), text.parse().ok(), "short u64 {:?}", text);
         }
+        column_agrees::<f64, _>(text, |value| value.to_bits())?;
+        column_agrees::<f32, _>(text, |value| value.to_bits())?;
+        column_agrees::<i64, _>(text, |value| value)?;
+        column_agrees::<u64, _>(text, |value| value)?;
         Ok(())
+    }
+
+    /// Reads the text as a column of two fields with every reader, other bytes of the file around it.
+    fn column_agrees<T, B>(text: &str, bits: impl Fn(T) -> B) -> Result<(), TestCaseError>
+    where
+        T: Number + FromStr,
+        B: PartialEq + Debug + Copy,
+    {
+        let expected = text.parse::<T>().ok().map(&bits);
+        prop_assert_eq!(T::parse(text.as_bytes()).map(&bits), expected, "{:?}", text);
+        let bytes = format!("{text},--77777777777777.7{text}");
+        let spans = [(0, text.len()), (bytes.len() - text.len(), bytes.len())];
+        let check = |numbers: [T; 2], odd: &[u32]| {
+            for index in (0..2).filter(|index| !odd.contains(index)) {
+                prop_assert_eq!(Some(bits(numbers[index as usize])), expected, "{:?}", text);
+            }
+            let usual = text.bytes().all(|byte| byte.is_ascii_digit());
+            if usual && (1..=16).contains(&text.len()) && size_of::<T>() == 8 {
+                prop_assert!(!odd.contains(&1), "{:?}", text);
+            }
+            Ok(())
+        };
+        let (mut numbers, mut odd) = ([T::default(); 2], [0; 2]);
+        let count = column::read(bytes.as_bytes(), spans.into_iter(), &mut numbers, &mut odd);
+        check(numbers, &odd[..count])?;
+        let count = column::read_plain(bytes.as_bytes(), spans.into_iter(), &mut numbers, &mut odd);
+        check(numbers, &odd[..count])
     }
 
     proptest! {
@@ -154,7 +122,7 @@ mod tests {
 
         #[test]
         fn every_text_of_number_letters(letters in proptest::collection::vec(
-            proptest::sample::select(&b"0123456789..--+eEinf aN\xc3_"[..]), 0..12,
+            proptest::sample::select(&b"0123456789..--+eEinf aN\xc3_"[..]), 0..24,
         )) {
             agrees(&String::from_utf8_lossy(&letters))?;
         }
@@ -165,6 +133,28 @@ mod tests {
             let unit = 10_u64.pow(places);
             agrees(&format!("{sign}{whole}"))?;
             agrees(&format!("{sign}{}.{:0places$}", whole / unit, whole % unit, places = places as usize))?;
+        }
+
+        #[test]
+        fn every_decimal(negative: bool, digits in "[0-9]{1,22}", point in proptest::option::of(0..22_usize)) {
+            let mut text = digits;
+            if let Some(point) = point {
+                text.insert(point.min(text.len()), '.');
+            }
+            agrees(&text)?;
+            agrees(&format!("{}{text}", if negative { "-" } else { "+" }))?;
+        }
+
+        #[test]
+        fn every_f32_between_two(bits in 0x0080_0000..0x4f00_0000_u32) {
+            let middle = (f64::from(f32::from_bits(bits)) + f64::from(f32::from_bits(bits + 1))) / 2.0;
+            agrees(&middle.to_string())?;
+        }
+
+        #[test]
+        fn every_whole_number(number: u64, shift in 0..64_u32) {
+            agrees(&(number >> shift).to_string())?;
+            agrees(&(number.cast_signed() >> shift).to_string())?;
         }
 
         #[test]
@@ -209,6 +199,18 @@ mod tests {
             "9007199254740993",
             "2.2250738585072011e-308",
             "1_0",
+            "00000000000000000000001",
+            "16777217.5",
+            "16777217",
+            "0.8444218515250481",
+            "-999999999999999.",
+            "9999999999999999",
+            "18446744073709551616",
+            "18446744073709551615",
+            "-9223372036854775809",
+            "-9223372036854775808",
+            "9223372036854775808",
+            "9223372036854775807",
             "0x1",
             "5.",
         ] {
