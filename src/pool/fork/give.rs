@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::frame::{Frame, Local, Start};
+use super::frame::{Frame, Local, Start, Tally};
 use super::kin::Kin;
 use super::node::Head;
 use crate::pool::cancel::with_current;
@@ -30,6 +30,8 @@ pub(super) struct Gift {
     kin: Kin,
     crew: *const Crew,
     start: Start,
+    /// What was done in it. Its runner's until it leaves the board, then the giver's.
+    done: Cell<Tally>,
     /// The giver's alone. None once the half is done and the board is needed elsewhere.
     posted: Cell<Option<Posted<'static>>>,
 }
@@ -44,7 +46,12 @@ impl Gift {
             // SAFETY: a reference wants something that lives: the giver's thread heeds it until all its halves are done (F6).
             unsafe { heeded.as_ref() }
         });
-        with_current(heeded, || local.run_in(crew, &frame, f));
+        with_current(heeded, || {
+            local.run_in(crew, &frame, || {
+                f();
+                self.done.set(frame.done(crew.nanoseconds(), local.countdown.get()));
+            });
+        });
     }
 
     fn is_done(&self) -> bool {
@@ -79,11 +86,9 @@ pub(super) fn look(local: &Local) {
         local.countdown.set(u32::MAX);
         return;
     }
-    if !local.keeps_list() {
-        local.begin_list(frame);
-    }
     let now = crew.nanoseconds();
     local.countdown.set(frame.look(now, PAUSE));
+    local.adapt(frame);
     let is_long = frame.is_eager.get() || frame.grain() >= PAUSE;
     if !is_long && now.saturating_sub(frame.gave.get()) < PAUSE || crew.is_forked() {
         return;
@@ -157,15 +162,23 @@ fn give(local: &Local, crew: &Crew, frame: &Frame) -> bool {
     let node = before.younger.get();
     // SAFETY: the same: there is a younger one than `before`.
     let head = unsafe { &*node };
-    let (began, grain, from_outside) = (frame.began, frame.grain(), frame.from_outside);
-    let start =
-        Start { now: 0, began, grain, is_eager: false, is_short: false, from_outside, heeded: frame.heeded };
+    let start = Start {
+        now: 0,
+        began: frame.began,
+        grain: frame.grain(),
+        average: frame.average(),
+        is_eager: false,
+        is_short: false,
+        from_outside: frame.from_outside,
+        heeded: frame.heeded,
+    };
     let gift = Box::into_raw(Box::new(Gift {
         offer: Offer::new(),
         panic: FirstPanic::default(),
         kin: Kin::new(owned.seat),
         crew,
         start,
+        done: Cell::default(),
         posted: Cell::new(None),
     }));
     head.gift.set(gift);
@@ -177,6 +190,7 @@ fn give(local: &Local, crew: &Crew, frame: &Frame) -> bool {
     // SAFETY: what it returns is dropped by `settle` or, before, when the half is done; the node lives until then (F4).
     gift.posted.set(Some(unsafe { owned.post(posting) }));
     local.given.set(node);
+    local.make_room();
     true
 }
 
@@ -193,13 +207,19 @@ pub(super) unsafe fn settle(local: &Local, head: &Head) -> Option<FirstPanic> {
     let gift = unsafe { &*place };
     let posted = gift.posted.take();
     let is_ours = gift.offer.take();
+    let mut waited = 0;
     if let Some(posted) = posted.as_ref().filter(|_| !is_ours) {
         // SAFETY: a reference wants a live crew: it outlives its postings.
         let crew = unsafe { &*gift.crew };
+        let began = crew.nanoseconds();
         crew.wait_inside(&gift.kin, posted, || posted.is_deserted());
+        waited = crew.nanoseconds().saturating_sub(began);
     }
     // Waits for those who are inside: from here on the gift is ours alone.
     drop(posted);
+    if let Some((_, frame)) = local.place().filter(|_| !is_ours) {
+        frame.add(waited, gift.done.get());
+    }
     // SAFETY: `give` made it of a box, and nobody else frees it: it is the youngest, and settled once (caller's duty).
     let gift = unsafe { Box::from_raw(place) };
     (!is_ours).then_some(gift.panic)

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Frame, Local, Start};
 use super::give::{PAUSE, UNKNOWN, WORTH_A_WAKE};
+use super::in_turn;
 use super::node::Node;
 use crate::pool::cancel::heeded;
 use crate::pool::crew::Crew;
@@ -55,16 +56,27 @@ impl Pool {
         RB: Send,
     {
         frame::with(|local| {
-            if local.is_in(self.crew()) {
-                Node::join(local, first, second)
+            if local.is_full(self.crew()) {
+                in_turn::join(local, first, second)
             } else {
-                self.crew().fork(local, first, second)
+                self.crew().join(local, first, second)
             }
         })
     }
 }
 
 impl Crew {
+    /// Lists the second half. Called, so that joins that need no list stay small.
+    #[inline(never)]
+    fn join<A, B, RA, RB>(&self, local: &Local, first: A, second: B) -> (RA, RB)
+    where
+        A: FnOnce() -> RA,
+        B: FnOnce() -> RB + Send,
+        RB: Send,
+    {
+        if local.is_in(self) { Node::join(local, first, second) } else { self.fork(local, first, second) }
+    }
+
     /// Enters a frame, and joins in it.
     #[cold]
     #[inline(never)]
@@ -81,7 +93,7 @@ impl Crew {
         if self.workers() == 1 {
             let start = Start { is_short: true, from_outside, ..Start::default() };
             let frame = Frame::new(start, None);
-            return local.run_in(self, &frame, || inside_job(|| Node::join(local, first, second)));
+            return local.run_in(self, &frame, || inside_job(|| self.begin(local, first, second)));
         }
         let address = Self::fork::<A, B, RA, RB> as *const () as usize;
         let (whole, grain) = (Kind::new(address), Kind::new(address + 1));
@@ -94,6 +106,7 @@ impl Crew {
             now,
             began: now,
             grain: each,
+            average: known.map_or(0, |_| each),
             is_eager: is_long,
             is_short: known.is_some_and(|(whole, _)| u64::from(whole) < 2 * PAUSE),
             from_outside,
@@ -101,13 +114,29 @@ impl Crew {
         };
         let frame = Frame::new(start, Some(PAUSE));
         local.run_in(self, &frame, || {
-            let joined = inside_job(|| Node::join(local, first, second));
-            let spent = self.nanoseconds().saturating_sub(now);
-            let each = spent / frame.forks(local.countdown.get()).max(1);
+            let joined = inside_job(|| self.begin(local, first, second));
+            let ended = self.nanoseconds();
+            let done = frame.done(ended, local.countdown.get());
+            let each = done.nanoseconds / done.forks.max(1);
+            let spent = ended.saturating_sub(now);
             self.remember_most(whole, known.map(|known| known.0), spent);
             self.remember_most(grain, known.map(|known| known.1), each);
             joined
         })
+    }
+
+    /// Joins for the first time in a frame.
+    fn begin<A, B, RA, RB>(&self, local: &Local, first: A, second: B) -> (RA, RB)
+    where
+        A: FnOnce() -> RA,
+        B: FnOnce() -> RB + Send,
+        RB: Send,
+    {
+        if local.is_full(self) {
+            in_turn::join(local, first, second)
+        } else {
+            Node::join(local, first, second)
+        }
     }
 
     /// Remembers what this kind cost. What it cost before fades, so that one short run does not hide that others are long.

@@ -10,8 +10,12 @@
 //!       Listed --give--> Given --offer taken by its own thread--> run there
 //!                        Given --offer taken by another--> Running --leaves the board--> Done
 //! ```
-//! A fork that was short when it last ran begins without a list: its halves are run as they come, and forks are listed only from the
-//! look on that finds it still running.
+//! Where forks follow each other by nanoseconds, to list each would cost more than the work. So a thread lists only the
+//! first few that it meets and runs others' halves in turn, with nothing but a count; when one of the few is given away or has had
+//! its turn, the next fork is listed in its place. Where the few are leaves and all the work lies deep below them, they are given away
+//! first, one with each look, and then the deep ones are listed. Where forks are far apart, all are listed: the second halves may
+//! be long, and wait above a place where nothing forks any more. A fork that was short when it last ran begins as if the few were
+//! listed: so none is before the first look finds it still running.
 //!
 //! - F1: a thread's nodes form a list in the order in which they were pushed, and each is popped before its frame ends, by
 //!   return or by unwinding. So what is listed is alive.
@@ -29,6 +33,7 @@
 
 pub(crate) mod frame;
 mod give;
+mod in_turn;
 mod join;
 pub(crate) mod kin;
 mod node;

@@ -3,13 +3,13 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::ManuallyDrop;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use super::frame::{self, Local};
 use super::give::{self, Gift};
+use super::in_turn::{Kept, quietly_drop};
 use crate::pool::posting::let_go;
 use crate::sync::UnsafeCell;
 
@@ -67,40 +67,26 @@ where
         Self { head: Head::new(Self::call), half: UnsafeCell::new(Half { to_do: ManuallyDrop::new(half) }) }
     }
 
-    /// Runs `first`, and then or meanwhile `second`.
+    /// Runs `first`, and then or meanwhile `second`, which is listed.
     #[inline(always)]
     pub(super) fn join<A, RA>(local: &Local, first: A, second: B) -> (RA, R)
     where
         A: FnOnce() -> RA,
     {
-        // It lies in a node if the frame keeps a list, and else here.
-        let mut second = ManuallyDrop::new(second);
-        let mut node = MaybeUninit::uninit();
-        let mut listed = None;
-        if local.keeps_list() {
-            // SAFETY: it is moved into the node, and from here on not used where it was.
-            node.write(Self::new(unsafe { ManuallyDrop::take(&mut second) }));
-            // SAFETY: it was written just now.
-            listed = Some(unsafe { node.assume_init_ref() });
-        }
-        if let Some(node) = listed {
-            node.push(local);
-        }
-        local.count_fork();
-        let mut unwinding = Unwinding { listed, second };
-        let first = Kept(ManuallyDrop::new(first()));
-        let half = match listed {
-            // SAFETY: a half that was not given away is ours (F3), and nobody has moved it out.
-            Some(node) if node.pop(local) => unsafe { node.take() },
-            Some(node) => {
-                std::mem::forget(unwinding);
-                let second = node.fetch(local);
-                return (first.into_inner(), second);
-            }
-            // SAFETY: it was not moved into a node.
-            None => unsafe { ManuallyDrop::take(&mut unwinding.second) },
-        };
+        let node = &Self::new(second);
+        node.push(local);
+        local.count();
+        let unwinding = Unwinding(node);
+        let first = Kept::new(first());
         std::mem::forget(unwinding);
+        if !node.pop(local) {
+            let second = node.fetch(local);
+            return (first.into_inner(), second);
+        }
+        // Meanwhile the first half may have taken so long that others have come to idle.
+        local.count();
+        // SAFETY: a half that was not given away is ours (F3), and nobody has moved it out.
+        let half = unsafe { node.take() };
         let second = half();
         (first.into_inner(), second)
     }
@@ -117,6 +103,7 @@ where
         // SAFETY: a reference wants a live node: it is listed, or the frame's root (F1, F5).
         let older = unsafe { &*older };
         older.younger.set(self.head());
+        local.take_room();
     }
 
     /// Takes the node from the list; returns whether its half was not given away.
@@ -124,7 +111,11 @@ where
     fn pop(&self, local: &Local) -> bool {
         debug_assert_eq!(local.youngest.get(), self.head());
         local.youngest.set(self.head.older.get());
-        local.given.get() != self.head()
+        let is_ours = local.given.get() != self.head();
+        if is_ours {
+            local.make_room();
+        }
+        is_ours
     }
 
     /// Moves the half out.
@@ -224,45 +215,11 @@ where
     }
 }
 
-/// Lets the second half go or waits for it, should the first unwind.
-struct Unwinding<'a, B: FnOnce() -> R + Send, R: Send> {
-    listed: Option<&'a Node<B, R>>,
-    /// There unless it is listed.
-    second: ManuallyDrop<B>,
-}
+/// Waits for the half, or lets it go, should the first unwind.
+struct Unwinding<'a, B: FnOnce() -> R + Send, R: Send>(&'a Node<B, R>);
 
 impl<B: FnOnce() -> R + Send, R: Send> Drop for Unwinding<'_, B, R> {
     fn drop(&mut self) {
-        match self.listed {
-            Some(node) => frame::with(|local| node.give_up(local)),
-            // SAFETY: it was not moved into a node, and is taken once, here.
-            None => quietly_drop(unsafe { ManuallyDrop::take(&mut self.second) }),
-        }
-    }
-}
-
-/// What the first half returned. Dropped only if the second panics: then a panic of its own drop must not meet that.
-struct Kept<T>(ManuallyDrop<T>);
-
-impl<T> Kept<T> {
-    #[inline(always)]
-    fn into_inner(self) -> T {
-        let mut kept = ManuallyDrop::new(self);
-        // SAFETY: it is taken once: what held it is not dropped.
-        unsafe { ManuallyDrop::take(&mut kept.0) }
-    }
-}
-
-impl<T> Drop for Kept<T> {
-    fn drop(&mut self) {
-        // SAFETY: it is taken once, here.
-        quietly_drop(unsafe { ManuallyDrop::take(&mut self.0) });
-    }
-}
-
-/// Drops what is the user's while a panic is under way: one more would end the process.
-fn quietly_drop<T>(value: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        let_go(payload);
+        frame::with(|local| self.0.give_up(local));
     }
 }
