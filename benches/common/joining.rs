@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU8;
 
 use super::our_joins::Joins;
 use super::raw::fork_join::{ForkJoin, half};
+use super::raw::shapes::{Shape, Tree};
 use super::raw::trees::{ANSWER, FIBS, Node, OF, Pieces, fib, serial_leaves, serial_sum, sum_of_full};
 use super::trips::{store, tiny, tiny_bytes};
 use super::{Table, ns_per_call, seconds};
@@ -34,6 +35,21 @@ pub fn tree_us(levels: u32, tree: &Node, mut sum: impl FnMut(&Node) -> u64) -> f
     assert_eq!(sum(tree), sum_of_full(levels));
     let calls = (1 << 20 >> levels).max(2) * 2;
     ns_per_call(calls, || sum(black_box(tree))) / 1e3
+}
+
+/// Trees of all shapes: which of their halves are shared? A figure is one walk.
+pub fn walks<'a>(ours: &'a Joins, shapes: &'a [Shape], add: impl Fn(Table<'a>, &'a Shape) -> Table<'a>) {
+    for shape in shapes {
+        let table = Table::new(format!("{}, a join at each fork, us", shape.name))
+            .row("LIMIT one thread", || walk_us(shape, Tree::run));
+        add(ours.walks(table, shape), shape).measure();
+    }
+}
+
+/// Returns how long a walk takes, in us, once it is right.
+pub fn walk_us(shape: &Shape, walk: impl Fn(&Tree) -> u64) -> f64 {
+    assert_eq!(walk(&shape.tree), shape.steps);
+    ns_per_call(3, || walk(black_box(&shape.tree))) / 1e3
 }
 
 /// A million leaves below a tree of joins.

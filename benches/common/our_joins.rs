@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicU8;
 use ringmill::Pool;
 
 use super::Table;
-use super::joining::{fibs_s, tree_us};
+use super::joining::{fibs_s, tree_us, walk_us};
+use super::raw::shapes::{Shape, Tree, work};
 use super::raw::trees::{CUT, FIBS, Node, OF, fib};
 use super::trips::{store, tiny};
 
@@ -27,6 +28,10 @@ impl Joins {
         table
             .row("ringmill", move || tree_us(levels, tree, |tree| sum(&self.pool, tree)))
             .row("ringmill, one worker", move || tree_us(levels, tree, |tree| sum(&self.alone, tree)))
+    }
+
+    pub fn walks<'a>(&'a self, table: Table<'a>, shape: &'a Shape) -> Table<'a> {
+        table.row("ringmill", move || walk_us(shape, |tree| walk(&self.pool, tree)))
     }
 
     pub fn leaves<'a>(&'a self, table: Table<'a>, bytes: &'static [AtomicU8]) -> Table<'a> {
@@ -59,6 +64,16 @@ fn sum(pool: &Pool, node: &Node) -> u64 {
 
 fn below(pool: &Pool, child: &Option<Box<Node>>) -> u64 {
     child.as_deref().map_or(0, |node| sum(pool, node))
+}
+
+fn walk(pool: &Pool, tree: &Tree) -> u64 {
+    match tree {
+        Tree::Leaf(steps) => work(*steps),
+        Tree::Fork(halves) => {
+            let (a, b) = pool.join(|| walk(pool, &halves[0]), || walk(pool, &halves[1]));
+            a + b
+        }
+    }
 }
 
 fn leaves(pool: &Pool, bytes: &[AtomicU8]) {

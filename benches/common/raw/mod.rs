@@ -7,6 +7,7 @@ pub mod fork_join;
 pub mod jobs;
 pub mod lamport;
 pub mod sequence;
+pub mod shapes;
 pub mod sleepers;
 pub mod slots;
 pub mod trees;
