@@ -8,14 +8,20 @@
 //! Blocks of 64 bytes become one 64-bit mask, and masks become positions eight at a time, whether they are there or
 //! not, because a store is cheaper than a branch that is guessed wrong.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod count;
+mod dense;
 mod machine;
 pub(crate) mod quotes;
 #[cfg(test)]
 mod scalar;
-#[cfg(any(test, not(target_arch = "x86_64")))]
 mod swar;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(crate) use count::{Tally, count};
+pub(crate) use dense::{Found, dense, is_dense};
 
 use super::dialect::Dialect;
 use machine::{BLOCK, Job, Machine, on_best};
@@ -114,7 +120,7 @@ impl Job for OutsideQuotes<'_> {
         let end = each_block(self.bytes, |offset, block, real| {
             let quotes = machine.mask(quote, block) & real;
             let separators = machine.mask(separators, block) & real;
-            let Some((inside, behind)) = stance.over(quotes, separators) else { return false };
+            let (inside, behind) = stance.over(machine, quotes, separators);
             stance = behind;
             count += flatten(separators & !inside, self.base + offset, &mut self.marks[count..]);
             true
@@ -136,13 +142,20 @@ fn each_block(bytes: &[u8], mut body: impl FnMut(usize, &[u8; BLOCK], u64) -> bo
         offset += BLOCK;
     }
     if !rest.is_empty() {
-        let mut block = [0; BLOCK];
-        block[..rest.len()].copy_from_slice(rest);
-        if !body(offset, &block, u64::MAX >> (BLOCK - rest.len())) {
+        let (block, real) = padded(rest);
+        if !body(offset, &block, real) {
             return offset;
         }
     }
     bytes.len()
+}
+
+/// Fills a block up with zeros, and returns the mask of what is real in it.
+#[inline(always)]
+fn padded(rest: &[u8]) -> ([u8; BLOCK], u64) {
+    let mut block = [0; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    (block, u64::MAX >> (BLOCK - rest.len()))
 }
 
 /// Writes the positions of the set bits, `base` added, and returns how many there are.
@@ -172,6 +185,8 @@ fn write_batch(mut mask: u64, base: usize, batch: &mut [usize; 8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::count::{Count, CountLines};
+    use super::dense::Dense;
     use super::*;
     use proptest::prelude::*;
 
@@ -188,14 +203,68 @@ mod tests {
         Ok(())
     }
 
-    /// The same for the search outside quotes, up to where the machine ended it.
+    /// The same for the search outside quotes.
     fn same_outside_quotes(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
         let dialect = &Dialect::default();
         let mut marks = vec![usize::MAX; bytes.len() + SLACK];
         let (count, end) = machine.perform(OutsideQuotes { dialect, bytes, base: 0, marks: &mut marks });
-        prop_assert_eq!(&marks[..count], scalar::outside_quotes(dialect, &bytes[..end]));
-        prop_assert!(end == bytes.len() || scalar::is_odd(dialect, bytes, end));
+        prop_assert_eq!(&marks[..count], scalar::outside_quotes(dialect, bytes));
+        prop_assert_eq!(end, bytes.len());
         Ok(())
+    }
+
+    /// The same for the dense list.
+    fn same_dense<const QUOTED: bool>(machine: impl Machine, window: &[u8]) -> Result<(), TestCaseError> {
+        let dialect = Dialect { quote: QUOTED.then_some(b'"'), ..Dialect::default() };
+        let mut places = vec![u32::MAX; window.len() + SLACK];
+        let found =
+            machine.perform(Dense::<QUOTED> { delimiter: b',', quote: b'"', window, places: &mut places });
+        let (expected, marks) = scalar::dense(&dialect, window);
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(&places[..found.marks], marks);
+        Ok(())
+    }
+
+    /// The same for the counts of records.
+    fn same_count(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
+        let tally = machine.perform(Count { delimiter: b',', quote: b'"', bytes });
+        prop_assert_eq!(tally, scalar::count(&Dialect::default(), bytes));
+        let lines = scalar::count(&Dialect { quote: None, ..Dialect::default() }, bytes);
+        prop_assert_eq!(machine.perform(CountLines { bytes }), lines.from_outside.records);
+        Ok(())
+    }
+
+    /// The same for parities and for the numbers of set bits.
+    fn same_bits(machine: impl Machine, bits: u64) -> Result<(), TestCaseError> {
+        prop_assert_eq!(machine.perform(Parities(bits)), scalar::parities(bits));
+        for base in [0, 7, u32::MAX - 3] {
+            let mut numbers = [0; BLOCK];
+            let count = machine.perform(Numbers(bits, base, &mut numbers));
+            prop_assert_eq!(&numbers[..count], scalar::numbers(bits, base));
+        }
+        Ok(())
+    }
+
+    struct Parities(u64);
+
+    impl Job for Parities {
+        type Output = u64;
+
+        #[inline(always)]
+        fn run(self, machine: impl Machine) -> u64 {
+            machine.parities(self.0)
+        }
+    }
+
+    struct Numbers<'n>(u64, u32, &'n mut [u32; BLOCK]);
+
+    impl Job for Numbers<'_> {
+        type Output = usize;
+
+        #[inline(always)]
+        fn run(self, machine: impl Machine) -> usize {
+            machine.flatten(self.0, self.1, self.2)
+        }
     }
 
     fn windows() -> impl Strategy<Value = Vec<u8>> {
@@ -216,31 +285,45 @@ mod tests {
         })
     }
 
-    fn machines_agree(bytes: &[u8]) -> Result<(), TestCaseError> {
-        fn each(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
-            same(machine, *b",\n\r", bytes)?;
-            same(machine, *b"\xff\n\r\"\\#", bytes)?;
-            same(machine, *b"\0\n\r\0\0\x80", bytes)?;
-            same_outside_quotes(machine, bytes)
-        }
-        each(swar::Swar, bytes)?;
-        #[cfg(target_arch = "x86_64")]
-        {
-            each(x86::Sse2::FLOOR, bytes)?;
-            x86::Avx2::detect().map_or(Ok(()), |avx2| each(avx2, bytes))?;
-        }
-        Ok(())
+    fn agrees(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
+        same(machine, *b",\n\r", bytes)?;
+        same(machine, *b"\xff\n\r\"\\#", bytes)?;
+        same(machine, *b"\0\n\r\0\0\x80", bytes)?;
+        same_outside_quotes(machine, bytes)?;
+        same_dense::<true>(machine, bytes)?;
+        same_dense::<false>(machine, bytes)?;
+        same_count(machine, bytes)
+    }
+
+    /// Calls a function with each machine that this one is.
+    macro_rules! each_machine {
+        ($function:ident, $argument:expr) => {{
+            $function(swar::Swar, $argument)?;
+            #[cfg(target_arch = "x86_64")]
+            {
+                $function(x86::Sse2::FLOOR, $argument)?;
+                x86::Avx2::detect().map_or(Ok(()), |avx2| $function(avx2, $argument))?;
+                avx512::Avx512::detect().map_or(Ok(()), |avx512| $function(avx512, $argument))?;
+            }
+        }};
     }
 
     proptest! {
         #[test]
         fn every_machine_finds_what_the_scalar_loop_finds(bytes in windows()) {
-            machines_agree(&bytes)?;
+            each_machine!(agrees, &bytes);
         }
 
         #[test]
         fn and_in_quoted_files(bytes in quoted()) {
-            machines_agree(&bytes)?;
+            each_machine!(agrees, &bytes);
+        }
+
+        #[test]
+        fn and_in_single_masks(bits in any::<u64>(), sparse in any::<[u64; 3]>()) {
+            each_machine!(same_bits, bits);
+            each_machine!(same_bits, sparse.iter().fold(bits, |all, some| all & some));
+            each_machine!(same_bits, sparse.iter().fold(bits, |all, some| all | some));
         }
     }
 

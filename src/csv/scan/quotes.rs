@@ -4,11 +4,12 @@
 //! comes to the same. So the bytes inside quotes are those with an odd number of quotes before them, and the parities
 //! of 64 bytes are six shifts. It is exact as long as every quote that opens stands where a quote may open: behind a
 //! delimiter, a line end or a quote. A block in which one does not (a quote in the middle of a field, a letter) is
-//! *odd*, and is left to the automaton, byte by byte.
+//! *odd*: its quotes are looked at one by one, and those that are letters count for nothing.
 //!
 //! For dialects with a quote that is doubled, without escapes and comments.
 
 use super::machine::{BLOCK, Job, Machine, on_best};
+use super::swar::Swar;
 use crate::csv::dialect::{Dialect, State};
 
 /// Where a walk stands between two bytes, as far as the bytes behind can tell.
@@ -23,7 +24,7 @@ pub(crate) struct Stance {
 impl Stance {
     pub(crate) const MAY_OPEN: Self = Self { inside: 0, may_open: 1 };
     const UNQUOTED: Self = Self { inside: 0, may_open: 0 };
-    const QUOTED: Self = Self { inside: u64::MAX, may_open: 0 };
+    pub(super) const QUOTED: Self = Self { inside: u64::MAX, may_open: 0 };
 
     fn of(state: State) -> Self {
         match state {
@@ -32,6 +33,10 @@ impl Stance {
             // A quote behind the closing one is the second of a pair, and the field goes on.
             _ => Self::MAY_OPEN,
         }
+    }
+
+    pub(super) fn is_inside(self) -> bool {
+        self.inside != 0
     }
 
     /// Returns the state, given the byte before.
@@ -44,22 +49,44 @@ impl Stance {
         }
     }
 
-    /// Moves over a block: which of its bytes are inside quotes or open them, and the stance behind it. `None` if the
-    /// block is odd.
+    /// Moves over a block: which of its bytes are inside quotes or open them, and the stance behind it.
     #[inline(always)]
-    pub(super) fn over(self, quotes: u64, separators: u64) -> Option<(u64, Self)> {
+    pub(super) fn over(self, machine: impl Machine, quotes: u64, separators: u64) -> (u64, Self) {
         if quotes == 0 {
-            return Some((self.inside, Self { may_open: separators >> 63 & !self.inside, ..self }));
+            return (self.inside, Self { may_open: separators >> 63 & !self.inside, ..self });
         }
-        let inside = parities(quotes) ^ self.inside;
+        let inside = machine.parities(quotes) ^ self.inside;
         let openable = separators | quotes;
         let opening = quotes & inside;
         if opening & !(openable << 1 | self.may_open) != 0 {
-            return None;
+            return self.over_odd(quotes, separators);
         }
+        (inside, Self::behind(inside, openable))
+    }
+
+    /// Moves over a block quote by quote: those that are letters count for nothing.
+    #[cold]
+    fn over_odd(self, quotes: u64, separators: u64) -> (u64, Self) {
+        let (mut rest, mut real) = (quotes, 0);
+        let mut open = self.inside != 0;
+        while rest != 0 {
+            let quote = rest & rest.wrapping_neg();
+            rest ^= quote;
+            // Outside, a quote right behind one that is no letter is behind one that closed: it is doubled.
+            if open || quote & ((separators | real) << 1 | self.may_open) != 0 {
+                open = !open;
+                real |= quote;
+            }
+        }
+        let inside = Swar.parities(real) ^ self.inside;
+        (inside, Self::behind(inside, separators | real))
+    }
+
+    /// Returns the stance behind a block, by its last byte.
+    #[inline(always)]
+    fn behind(inside: u64, openable: u64) -> Self {
         let last = inside >> 63;
-        let behind = Self { inside: last.wrapping_neg(), may_open: openable >> 63 & !last };
-        Some((inside, behind))
+        Self { inside: last.wrapping_neg(), may_open: openable >> 63 & !last }
     }
 
     /// Moves over bytes one at a time.
@@ -71,15 +98,6 @@ impl Stance {
         };
         Self::of(bytes.iter().fold(state, |state, &byte| dialect.step(state, byte)))
     }
-}
-
-/// Sets each bit to the parity of the bits up to it.
-#[inline(always)]
-fn parities(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
 }
 
 /// Walks over bytes, at least one, from each state, and returns where each walk ends.
@@ -117,10 +135,7 @@ impl Job for Walk<'_> {
         for block in blocks {
             let quotes = machine.mask(quote, block);
             let separators = machine.mask(separators, block);
-            walks = together(walks, |walk| match walk.over(quotes, separators) {
-                Some((_, behind)) => behind,
-                None => walk.step_over(dialect, block),
-            });
+            walks = together(walks, |walk| walk.over(machine, quotes, separators).1);
         }
         together(walks, |walk| walk.step_over(dialect, rest))
     }

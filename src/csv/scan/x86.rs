@@ -6,9 +6,9 @@
 
 use super::machine::{BLOCK, Job, Machine};
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    _mm_setzero_si128, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-    _mm256_set1_epi8, _mm256_setzero_si256,
+    __m128i, __m256i, _mm_clmulepi64_si128, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_cvtsi128_si64,
+    _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128, _mm256_cmpeq_epi8,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
 };
 
 /// The floor of x86-64.
@@ -20,7 +20,7 @@ impl Sse2 {
     pub(super) const FLOOR: Self = Self(());
 }
 
-/// A machine with AVX2, and with the bit instructions that all of those have. Made by [`detect`](Self::detect) alone.
+/// A machine with AVX2, and with the bit instructions and the carry-less product that all of those have. Made by [`detect`](Self::detect) alone.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
@@ -29,7 +29,8 @@ impl Avx2 {
     pub(super) fn detect() -> Option<Self> {
         let there = is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("popcnt");
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("pclmulqdq");
         there.then_some(Self(()))
     }
 }
@@ -87,14 +88,20 @@ impl Machine for Avx2 {
         unsafe { mask_avx2(patterns, block) }
     }
 
+    #[inline(always)]
+    fn parities(self, bits: u64) -> u64 {
+        // SAFETY: wants the carry-less product; `self` is the proof of it.
+        unsafe { parities_by_product(bits) }
+    }
+
     #[inline]
     fn perform<J: Job>(self, job: J) -> J::Output {
-        // SAFETY: wants AVX2 and the bit instructions; `self` is the proof of them.
+        // SAFETY: wants AVX2, the bit instructions and the product; `self` is the proof of them.
         unsafe { perform_avx2(self, job) }
     }
 }
 
-#[target_feature(enable = "avx2,bmi1,popcnt")]
+#[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
 fn perform_avx2<J: Job>(avx2: Avx2, job: J) -> J::Output {
     job.run(avx2)
 }
@@ -114,4 +121,12 @@ fn mask_avx2<const N: usize>(patterns: [__m256i; N], block: &[u8; BLOCK]) -> u64
         mask |= u64::from(_mm256_movemask_epi8(found).cast_unsigned()) << (32 * index);
     }
     mask
+}
+
+/// The parities as a product without carries: by a factor of all ones, each bit is the sum of those up to it.
+#[inline]
+#[target_feature(enable = "pclmulqdq")]
+pub(super) fn parities_by_product(bits: u64) -> u64 {
+    let product = _mm_clmulepi64_si128::<0>(_mm_cvtsi64_si128(bits.cast_signed()), _mm_set1_epi8(-1));
+    _mm_cvtsi128_si64(product).cast_unsigned()
 }
