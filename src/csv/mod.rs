@@ -81,6 +81,7 @@
 
 mod chunks;
 mod column;
+mod count;
 mod cursor;
 mod dialect;
 mod error;

@@ -6,6 +6,7 @@ use ringmill::csv::{CsvError, CsvFile, CsvOptions, RecordProblem, UnclosedQuote}
 use ringmill::pool::{Pinning, Pool};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// A file and a way to read it.
@@ -68,6 +69,29 @@ pub(crate) fn check(case: &Case) {
     check_on_all_workers(&accepting, case);
     if let Ok(refusing) = options(case).open(path) {
         check_on_all_workers(&refusing, case);
+    }
+    check_count(case, path);
+}
+
+/// The count of records is that of the `csv` crate, however long each of them is; an open quote is the same error.
+fn check_count(case: &Case, path: &Path) {
+    let pool = pool(case.workers);
+    let any_length = Case { flexible: true, ..case.clone() };
+    let expected = by_csv_crate(&any_length).records.len() as u64;
+    for case in [case, &any_length] {
+        let accepting = options(case).unclosed_quote(UnclosedQuote::Accept).open(path);
+        let counted = accepting.expect("an accepting dialect opens any file");
+        assert_eq!(pool.count_records(&counted).ok(), Some(expected), "a count: {case:?}");
+    }
+    if let Ok(refusing) = options(&any_length).open(path) {
+        let (_, error) = one_after_the_other(&refusing);
+        let counted = pool.count_records(&refusing);
+        match error {
+            None => assert_eq!(counted.ok(), Some(expected), "a count: {case:?}"),
+            Some(error) => {
+                assert_eq!(counted.err().map(|error| error.to_string()), Some(error.to_string()), "{case:?}");
+            }
+        }
     }
 }
 
