@@ -72,6 +72,12 @@ impl<'f> Cursor<'f> {
         cursor
     }
 
+    /// Goes on with the records that start in another range of the same bytes, whose first byte is outside every record.
+    pub(crate) fn seek(&mut self, range: Range<usize>) {
+        (self.at, self.limit) = (range.start, range.end);
+        self.search(range.start);
+    }
+
     /// Returns the record that the last [`advance`](Self::advance) found.
     #[inline]
     pub(crate) fn record(&self) -> &Record<'f> {

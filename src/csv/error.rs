@@ -203,6 +203,7 @@ impl fmt::Display for RecordError {
                 write!(f, ": expected {expected} field{}, found {len}", plural(*expected))
             }
             RecordProblem::UnclosedQuote => f.write_str(": the quote that opens here is never closed"),
+            RecordProblem::TooLong => f.write_str(": the record is longer than 4 GiB"),
         }
     }
 }
@@ -242,6 +243,9 @@ pub enum RecordProblem {
     },
     /// A quote is still open at the end of the file.
     UnclosedQuote,
+    /// A record is longer than 4 GiB, which only [`Pool::fold_records`](crate::pool::Pool::fold_records) and
+    /// [`CsvFile::records`](super::CsvFile::records) read.
+    TooLong,
 }
 
 /// Carries a caller's own error out of a fold, with the record at which it was returned.

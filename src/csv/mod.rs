@@ -79,6 +79,10 @@
 //! fold.rs        merges the chunks' results in one fixed shape
 //! ```
 
+#[allow(dead_code, reason = "for consumers to come")]
+mod block;
+#[allow(dead_code, reason = "for consumers to come")]
+mod blocks;
 mod chunks;
 mod column;
 mod count;
