@@ -6,11 +6,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/accounts.rs"]
+mod accounts;
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use accounts::{Answer, Counted, Dice, Ledger, drop_caught};
 use ringmill::Pool;
 use ringmill::pool::{Cx, Lane, Refusal, SubmitError, Task, TaskError, TaskOptions, Token, WhenFull};
 
@@ -19,28 +23,6 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// How long the test goes on with further rounds.
 const BUDGET: Duration = Duration::from_secs(4);
-
-/// Random numbers: SplitMix64.
-#[derive(Clone)]
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-}
 
 /// How a pool ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,76 +33,10 @@ enum Verb {
     Drop,
 }
 
-/// What all who take part in a round write to.
-#[derive(Default)]
-struct Ledger {
-    accepted: AtomicU64,
-    full: AtomicU64,
-    ran: AtomicU64,
-    panicked: AtomicU64,
-    /// Handles that said what became of their task, by what they said.
-    said_ran: AtomicU64,
-    said_unrun: AtomicU64,
-    abandoned: AtomicU64,
-    /// Closures and results that exist.
-    live: AtomicU64,
-    is_killed: AtomicBool,
-    /// Somebody mapped: that submits tasks of which nobody here knows.
-    has_mapped: AtomicBool,
-    may_map: AtomicBool,
-    tokens: Mutex<Vec<Token>>,
-    /// What went wrong, where no panic would be seen.
-    wrong: Mutex<Vec<String>>,
-}
-
-impl Ledger {
-    fn wrong(&self, what: String) {
-        self.wrong.lock().unwrap().push(what);
-    }
-}
-
-/// Something that is dropped once.
-struct Counted(Arc<Ledger>);
-
-impl Counted {
-    fn new(ledger: &Arc<Ledger>) -> Self {
-        ledger.live.fetch_add(1, SeqCst);
-        Self(Arc::clone(ledger))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        if self.0.live.fetch_sub(1, SeqCst) == 0 {
-            self.0.wrong("something was dropped twice".into());
-        }
-    }
-}
-
-/// What a task returns. The drop of some panics.
-struct Answer {
-    _counted: Counted,
-    is_bomb: bool,
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        if self.is_bomb && !std::thread::panicking() {
-            // Without the hook's words on the terminal.
-            resume_unwind(Box::new("a result's drop"));
-        }
-    }
-}
-
 /// One closure's record: how often it ran.
 struct Record {
     counted: Counted,
     runs: Arc<AtomicU32>,
-}
-
-/// Drops what may panic as it is dropped.
-fn drop_caught<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
 /// The body of a task.
@@ -257,10 +173,10 @@ fn refuse<F>(error: SubmitError<F>, runs: &AtomicU32, ledger: &Ledger) {
 /// Does something with a handle.
 fn handle(mut task: Task<Answer>, runs: &AtomicU32, ledger: &Ledger, dice: &mut Dice, is_inside: bool) {
     match dice.below(8) {
-        0 | 1 => return drop_caught(task),
+        0 | 1 => drop_caught(task),
         2 => {
             task.cancel();
-            return drop_caught(task);
+            drop_caught(task);
         }
         3 => {
             task.cancel();
@@ -270,14 +186,14 @@ fn handle(mut task: Task<Answer>, runs: &AtomicU32, ledger: &Ledger, dice: &mut 
             if let Some(ended) = task.try_get() {
                 return settle(ended, runs, ledger, is_inside);
             }
-            return drop_caught(task);
+            drop_caught(task);
         }
         5 => {
             let patience = Duration::from_micros(dice.below(500));
             if let Some(ended) = task.wait_timeout(patience) {
                 return settle(ended, runs, ledger, is_inside);
             }
-            return drop_caught(task);
+            drop_caught(task);
         }
         // It may wait for what only its own thread would run.
         6 if !is_inside => settle(pollster::block_on(task), runs, ledger, is_inside),

@@ -90,10 +90,9 @@ impl Crew {
             let posted = unsafe { owned.post(posting) };
             self.wake(u32::MAX);
             posting.run_some(shares, 0);
-            done.wait(self.spins);
+            done.wait_in_steps(self.spins, || self.look_round());
             drop(posted);
-            panic.resume();
-            Ok(())
+            panic.settle()
         })
     }
 
@@ -129,8 +128,7 @@ impl Crew {
             posting.run_some(shares, 0);
             shares.cancel();
             drop(posted);
-            panic.resume();
-            Ok(())
+            panic.settle()
         })
     }
 

@@ -278,6 +278,7 @@ impl PoolBuilder {
     /// assert!(matches!(Pool::builder().workers(0).build(), Err(BuildError::Workers { requested: 0, .. })));
     /// ```
     pub fn build(self) -> Result<Pool, BuildError> {
+        let recipe = self.clone();
         if self.thread_name.contains('\0') {
             return Err(BuildError::Name { name: self.thread_name });
         }
@@ -305,6 +306,7 @@ impl PoolBuilder {
             Crew::new(sizing, (most_workers, threads, places), spins, spare, staff, tasks, self.metrics)
                 .map_err(BuildError::Fork)?,
         );
+        crew.remember_origin(recipe);
         let pool = Pool::of(crew);
         let start = Arc::new(Start { reports: Latch::new(workers as u32 - 1), failure: Mutex::new(None) });
         while let Some(hired) = pool.crew().roster.hire() {

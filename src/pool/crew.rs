@@ -2,16 +2,19 @@
 
 #![allow(unsafe_code)]
 
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use super::builder::PoolBuilder;
+use super::handle::Pool;
 use super::life::limits::Limits;
 use super::metrics::{Metrics, MetricsOptions};
 use super::posting::Posting;
 use super::size::Sizing;
-use super::staff::Staff;
-use super::task::{Tasks, Unrun};
+use super::staff::{Staff, TICK};
+use super::task::{Tasks, Unrun, after};
 use crate::error::SystemError;
 use crate::protocol::cost::{Costs, Streak};
 use crate::protocol::homes::Homes;
@@ -21,8 +24,10 @@ use crate::protocol::roster::Roster;
 use crate::protocol::shares::Shares;
 use crate::protocol::sleep::Bed;
 use crate::protocol::turns::Turns;
+use crate::protocol::whereabouts::{PLACES, Whereabouts};
 use crate::sync::fence::Fences;
 use crate::sync::lock::Mutex;
+use crate::sys::thread::IS_TOLD;
 use crate::sys::{affinity, fork};
 
 /// Loops that can be posted at a time; a further one runs on its caller alone.
@@ -39,7 +44,7 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub(crate) struct OwnedSeat<'a> {
     pub(crate) seat: &'a Seat,
-    spins: u32,
+    crew: &'a Crew,
     owned: Option<Owned>,
 }
 
@@ -75,7 +80,23 @@ pub(crate) struct Crew {
     pub(crate) spins: u32,
     /// The process that has the helpers.
     process: u32,
+    pub(crate) whereabouts: Whereabouts,
+    origin: OnceLock<Origin>,
 }
+
+/// Where a crew comes from.
+#[derive(Debug)]
+struct Origin {
+    /// For those of its methods that start threads.
+    itself: Weak<Crew>,
+    /// For another like it.
+    recipe: PoolBuilder,
+}
+
+/// Among the places that a thread can be in, behind the seats: away, in a blocking call.
+pub(crate) const AWAY: usize = PLACES - 1;
+
+const _: () = assert!(*SEATS.end() <= AWAY);
 
 /// The generation of each seat that a helper has seen the end of.
 #[derive(Debug)]
@@ -114,7 +135,31 @@ impl Crew {
             turns: Turns::new(),
             spins,
             process: fork::watch()?,
+            whereabouts: Whereabouts::new(threads),
+            origin: OnceLock::new(),
         })
+    }
+
+    /// Notes where the crew comes from.
+    pub(crate) fn remember_origin(self: &Arc<Self>, recipe: PoolBuilder) {
+        let _ = self.origin.set(Origin { itself: Arc::downgrade(self), recipe });
+    }
+
+    /// Returns what the pool was built from.
+    pub(crate) fn recipe(&self) -> Option<PoolBuilder> {
+        self.origin.get().map(|origin| origin.recipe.clone())
+    }
+
+    /// Looks after the threads, if it is time again; for those who wait for them. Returns until when to sleep before the next
+    /// look: for ever, where the system does not tell that a thread is gone.
+    pub(crate) fn look_round(&self) -> Option<Instant> {
+        if !IS_TOLD {
+            return None;
+        }
+        if let Some(itself) = self.origin.get().and_then(|origin| origin.itself.upgrade()) {
+            Staff::look_round(&Pool::of_others(itself));
+        }
+        after(TICK)
     }
 
     /// Returns whether the helpers live in another process: this one is a fork of it.
@@ -134,7 +179,7 @@ impl Crew {
     pub(crate) fn own_seat(&self) -> Option<OwnedSeat<'_>> {
         self.seats.iter().find_map(|seat| {
             let owned = seat.board.try_own()?;
-            Some(OwnedSeat { seat, spins: self.spins, owned: Some(owned) })
+            Some(OwnedSeat { seat, crew: self, owned: Some(owned) })
         })
     }
 
@@ -242,7 +287,7 @@ impl Posted<'_> {
             if look_again() {
                 board.stay_up(owned, announced);
             } else {
-                board.sleep(owned, announced);
+                board.sleep(owned, announced, self.seat.crew.look_round());
             }
         }
     }
@@ -251,7 +296,8 @@ impl Posted<'_> {
 impl Drop for Posted<'_> {
     fn drop(&mut self) {
         if let Some(owned) = &self.seat.owned {
-            self.seat.seat.board.take_down(owned, self.seat.spins);
+            let crew = self.seat.crew;
+            self.seat.seat.board.take_down(owned, crew.spins, || crew.look_round());
         }
     }
 }

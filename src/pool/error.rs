@@ -100,7 +100,8 @@ impl From<SizeError> for BuildError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoopError {
-    /// The process was forked after the pool was built: its workers do not exist here. Build a new pool.
+    /// The process was forked after the pool was built: its workers do not exist here. Build a new pool, or call
+    /// [`Pool::rebuild_after_fork`](super::Pool::rebuild_after_fork).
     Forked,
     /// Arrays that should be walked together differ in length. Nothing ran.
     Lengths {
@@ -118,6 +119,12 @@ pub enum LoopError {
     /// [`Pool::broadcast`](super::Pool::broadcast) needs every worker, and this one has no thread: it did not start, or died again
     /// and again. The others may have run.
     NoThread {
+        /// The worker's number.
+        worker: usize,
+    },
+    /// The thread of a worker was ended from outside while it ran a part of the loop, as a bare system call in it does; what it
+    /// was at is not done. The others may have run. Another thread takes its place.
+    ThreadGone {
         /// The worker's number.
         worker: usize,
     },
@@ -139,6 +146,9 @@ impl fmt::Display for LoopError {
             Self::InsideJob => write!(f, "broadcast cannot be called from inside a pool's job"),
             Self::Stopped(stopped) => write!(f, "the loop was stopped: {stopped}"),
             Self::NoThread { worker } => write!(f, "worker {worker} has no thread to run the broadcast on"),
+            Self::ThreadGone { worker } => {
+                write!(f, "the thread of worker {worker} was ended from outside while it ran a part")
+            }
             Self::Memory(source) => source.fmt(f),
         }
     }

@@ -15,7 +15,7 @@ use super::size::Sizing;
 /// circle. A panic in a loop's body is resumed in the loop's caller when all workers have left; the pool lives on.
 ///
 /// Dropping a pool ends its threads and waits for them. In a process forked after the pool was built there are none:
-/// every loop is an error there, and dropping does nothing.
+/// every loop is an error there, and dropping does nothing, until [`rebuild_after_fork`](Self::rebuild_after_fork).
 ///
 /// # Examples
 ///
@@ -70,7 +70,12 @@ impl Pool {
 
     /// Makes a handle whose drop ends nothing.
     pub(crate) fn of_same_crew(&self) -> Self {
-        Self { crew: Arc::clone(&self.crew), is_owner: false }
+        Self::of_others(Arc::clone(&self.crew))
+    }
+
+    /// The same, of a crew that somebody else owns.
+    pub(crate) fn of_others(crew: Arc<Crew>) -> Self {
+        Self { crew, is_owner: false }
     }
 
     #[inline]

@@ -174,7 +174,9 @@ impl<'a> Helper<'a> {
         self.seen.see(seat, entered.generation);
         if let Some(posting) = entered.posting.filter(|posting| self.may_help(posting.is_from_outside())) {
             let start = self.crew.metrics.trace_start();
+            self.crew.whereabouts.enter(self.number, seat);
             self.counts().helped(posting.help(shares, self.number));
+            self.crew.whereabouts.leave(self.number, seat);
             self.crew.metrics.trace_since(Kind::Loop, self.number, start);
         }
         board.leave(entered);

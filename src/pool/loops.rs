@@ -68,7 +68,7 @@ impl Crew {
             heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
             let watch = heeded.map(Watch::new);
             if count > 1 && self.workers() > 1 {
-                self.run_with_help(count, most, watch.as_ref(), body);
+                self.run_with_help(count, most, watch.as_ref(), body)?;
             } else if count > 0 {
                 if count > 1 {
                     self.call_for_look();
@@ -79,7 +79,13 @@ impl Crew {
         })
     }
 
-    fn run_with_help<F>(&self, count: u32, most: u32, watch: Option<&Watch<'_>>, body: &F)
+    fn run_with_help<F>(
+        &self,
+        count: u32,
+        most: u32,
+        watch: Option<&Watch<'_>>,
+        body: &F,
+    ) -> Result<(), LoopError>
     where
         F: Fn(usize, Range<u32>) + Sync,
     {
@@ -96,10 +102,13 @@ impl Crew {
         };
         if done < count {
             match self.own_seat() {
-                Some(owned) => self.share(owned, kind, done..count, most, is_worth_a_wake, watch, body),
+                Some(owned) => {
+                    return self.share(owned, kind, done..count, most, is_worth_a_wake, watch, body);
+                }
                 None => alone(done..count, most, watch, body),
             }
         }
+        Ok(())
     }
 
     /// Runs pieces from the first on until the rest is worth a wake, or none is left; returns how many it ran. If the
@@ -163,7 +172,8 @@ impl Crew {
         is_worth_a_wake: bool,
         watch: Option<&Watch<'_>>,
         body: &F,
-    ) where
+    ) -> Result<(), LoopError>
+    where
         F: Fn(usize, Range<u32>) + Sync,
     {
         let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
@@ -181,7 +191,7 @@ impl Crew {
         self.remember(kind, self.nanoseconds() - start, done);
         drop(posted);
         self.metrics.trace_since(metrics::Kind::Loop, current::number_in(self), traced);
-        panic.resume();
+        panic.settle()
     }
 
     #[inline]

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::cancel::{Watch, with_current};
 use super::current::{inside_job, is_inside_job};
+use super::error::LoopError;
 use super::fork::frame;
 use super::fork::kin::Kin;
 use super::pace::Pace;
@@ -173,6 +174,16 @@ impl<'a> Posting<'a> {
         done
     }
 
+    /// Says for `worker`, which is gone, that what it was at will not be done.
+    pub(crate) fn lose(&self, shares: &Shares, worker: usize) {
+        self.panic.keep(Box::new(Gone { worker }));
+        shares.cancel();
+        if let Deal::Named { done } = self.deal {
+            // It was at its share, or it would have left.
+            done.arrive();
+        }
+    }
+
     /// Counts the share of a worker as run that will never come for it.
     pub(crate) fn skip(&self, shares: &Shares, worker: usize) {
         if let Deal::Named { done } = self.deal
@@ -213,6 +224,11 @@ impl<'a> Posting<'a> {
     }
 }
 
+/// What a loop is told for a thread that is gone.
+struct Gone {
+    worker: usize,
+}
+
 impl FirstPanic {
     fn keep(&self, payload: Box<dyn Any + Send>) {
         let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -224,16 +240,32 @@ impl FirstPanic {
         let_go(payload);
     }
 
-    /// Goes on with the panic, if there was one.
+    /// Goes on with the panic, if there was one; says it if a thread is gone that ran a part.
+    pub(crate) fn settle(self) -> Result<(), LoopError> {
+        match self.take().map(|payload| payload.downcast::<Gone>()) {
+            None => Ok(()),
+            Some(Ok(gone)) => Err(LoopError::ThreadGone { worker: gone.worker }),
+            Some(Err(payload)) => resume_unwind(payload),
+        }
+    }
+
+    /// Goes on with the panic, if there was one. A thread that is gone counts as one, with a message.
     pub(crate) fn resume(self) {
-        if let Some(payload) = self.into_payload() {
+        if let Some(payload) = self.take_as_panic() {
             resume_unwind(payload);
         }
     }
 
-    /// Returns the panic's payload, if there was one.
-    pub(crate) fn into_payload(self) -> Option<Box<dyn Any + Send>> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the panic's payload, if there was one; of a thread that is gone, a message.
+    pub(crate) fn take_as_panic(&self) -> Option<Box<dyn Any + Send>> {
+        self.take().map(|payload| match payload.downcast::<Gone>() {
+            Ok(gone) => Box::new(LoopError::ThreadGone { worker: gone.worker }.to_string()),
+            Err(payload) => payload,
+        })
+    }
+
+    fn take(&self) -> Option<Box<dyn Any + Send>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -87,8 +87,8 @@ impl Pool {
         self.end(timeout, true)
     }
 
-    /// Ends the pool as [`cancel`](Self::cancel) does, and gives up what heeds nothing: who waits for such a task by
-    /// [`Task::wait`](super::Task::wait) goes on, with [`TaskError::Abandoned`](super::TaskError::Abandoned).
+    /// Ends the pool as [`cancel`](Self::cancel) does, and gives up what heeds nothing: who waits for such a task, by
+    /// [`Task::wait`](super::Task::wait) or as a future, goes on with [`TaskError::Abandoned`](super::TaskError::Abandoned).
     ///
     /// The threads of such tasks are left behind: they run on, keep what they own, and end when their task does. What must
     /// be killed for certain has to run in a process of its own.

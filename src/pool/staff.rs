@@ -40,6 +40,8 @@ pub(crate) struct Staff {
     terms: Terms,
     present: Mutex<Present>,
     left: Condvar,
+    /// When somebody who waits may look after the threads again.
+    next_round: Mutex<Option<Instant>>,
 }
 
 /// What every thread of a pool is started with.
@@ -103,7 +105,12 @@ impl Present {
 
 impl Staff {
     pub(crate) fn new(terms: Terms) -> Self {
-        Self { terms, present: Mutex::new(Present::default()), left: Condvar::new() }
+        Self {
+            terms,
+            present: Mutex::new(Present::default()),
+            left: Condvar::new(),
+            next_round: Mutex::new(None),
+        }
     }
 
     pub(crate) fn homes(&self) -> &Homes {
@@ -163,14 +170,19 @@ impl Staff {
         Ok(())
     }
 
-    /// Sees to it that there are threads for tasks, if there can be any; returns whether there are.
+    /// Sees to it that there are threads for a task, if there can be any; returns whether there are. One that only `worker`
+    /// may run wants that one.
     #[cold]
-    pub(crate) fn fill_for_tasks(pool: &Pool) -> Result<bool, SystemError> {
+    pub(crate) fn fill_for_tasks(pool: &Pool, worker: Option<usize>) -> Result<bool, SystemError> {
         let roster = &pool.crew().roster;
         roster.want_stand_in();
         let filled = Self::fill(pool);
-        // The others run the tasks, if there are others.
-        if roster.counts().present > 0 { Ok(true) } else { filled.map(|()| false) }
+        let is_there = match worker {
+            Some(worker) => roster.is_taken(worker),
+            // The others run the tasks, if there are others.
+            None => roster.counts().present > 0,
+        };
+        if is_there { Ok(true) } else { filled.map(|()| false) }
     }
 
     /// Says that the thread of this life is gone, and starts its successor, if there is to be one.
@@ -192,8 +204,26 @@ impl Staff {
         }
     }
 
-    /// Looks after every thread that is here, and buries those that are gone without a word.
-    pub(crate) fn look_after(pool: &Pool) {
+    /// Looks after the threads, unless somebody has just now.
+    pub(crate) fn look_round(pool: &Pool) {
+        if let Ok(mut next) = pool.crew().staff.next_round.try_lock() {
+            let now = Instant::now();
+            if next.is_some_and(|next| now < next) {
+                return;
+            }
+            *next = now.checked_add(TICK);
+            drop(next);
+            Self::look_after(pool);
+        }
+    }
+
+    /// Looks after every thread that is here. Of those that are gone without a word it settles what they were at, and buries
+    /// them.
+    fn look_after(pool: &Pool) {
+        // A fork has none of them, and leaves its parent's alone.
+        if pool.crew().is_forked() {
+            return;
+        }
         let staff = &pool.crew().staff;
         let mut gone = Vec::new();
         for member in staff.present().threads.iter_mut().filter(|member| member.is_here) {
@@ -206,6 +236,7 @@ impl Staff {
         }
         for (number, life) in gone {
             staff.left.notify_all();
+            pool.crew().settle_for(number);
             Self::bury(pool, number, life, "the thread was ended from outside".into());
         }
     }

@@ -130,6 +130,10 @@ impl Book {
         self.threads[number - 1].deaths = 0;
     }
 
+    pub(crate) fn is_taken(&self, number: usize) -> bool {
+        self.threads[number - 1].state == State::Taken
+    }
+
     pub(crate) fn is_given_up(&self, number: usize) -> bool {
         self.threads[number - 1].state == State::Broken
     }

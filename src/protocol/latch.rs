@@ -8,6 +8,8 @@
 //! ```
 //! - ARRIVAL: `arrive` to `wait`, carries all that the arriver wrote before.
 
+use std::time::Instant;
+
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{futex, hint};
 
@@ -41,6 +43,11 @@ impl Latch {
 
     /// Waits until all have arrived, looking `spins` times before it sleeps. One thread may wait.
     pub(crate) fn wait(&self, spins: u32) {
+        self.wait_in_steps(spins, || None);
+    }
+
+    /// Waits as `wait` does, and asks `until` before each sleep how long to sleep at most.
+    pub(crate) fn wait_in_steps(&self, spins: u32, until: impl Fn() -> Option<Instant>) {
         for _ in 0..spins {
             // ORDERING: ARRIVAL, acquire side.
             if self.word.load(Acquire) == 0 {
@@ -52,7 +59,7 @@ impl Latch {
         // see the count at zero.
         let mut word = self.word.fetch_or(WAITING, Acquire) | WAITING;
         while word != WAITING {
-            futex::wait(&self.word, word);
+            futex::wait_until(&self.word, word, until());
             // ORDERING: ARRIVAL, acquire side. The wake itself promises no order; this load gives it.
             word = self.word.load(Acquire);
         }

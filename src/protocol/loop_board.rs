@@ -29,6 +29,8 @@
 
 #![allow(unsafe_code)]
 
+use std::time::Instant;
+
 use crossbeam_utils::CachePadded;
 
 use crate::sync::atomic::{AtomicU32, Ordering, fence};
@@ -135,17 +137,35 @@ impl<P: Copy> Board<P> {
         while word & POSTED != 0 && entered(word) < MAX_ENTERED {
             // ORDERING: POST, acquire side.
             match self.line.word.compare_exchange_weak(word, word + ENTERED, Acquire, Relaxed) {
-                Ok(_) => {
-                    let posting = self.line.posting.with(|cell| {
-                        // SAFETY: `read` wants a valid cell that nobody writes: we are inside (L2).
-                        unsafe { cell.read() }
-                    });
-                    return Some(Entered { posting, generation: Generation(word / GENERATION) });
-                }
+                // SAFETY: we are inside.
+                Ok(_) => return Some(unsafe { self.read(word) }),
                 Err(now) => word = now,
             }
         }
         None
+    }
+
+    /// Reads what is posted.
+    ///
+    /// # Safety
+    ///
+    /// - The caller is inside, or stands in for one who is.
+    unsafe fn read(&self, word: u32) -> Entered<P> {
+        let posting = self.line.posting.with(|cell| {
+            // SAFETY: `read` wants a valid cell that nobody writes: somebody is inside, and it is we who leave (L2).
+            unsafe { cell.read() }
+        });
+        Entered { posting, generation: Generation(word / GENERATION) }
+    }
+
+    /// Takes the place of a thread that is gone, to leave for it: by then the loop may be taken down, but is waited for.
+    ///
+    /// # Safety
+    ///
+    /// - The thread had entered and not left, and does nothing any more; nobody else stands in for it.
+    pub(crate) unsafe fn stand_in(&self) -> Entered<P> {
+        // SAFETY: the caller's duty.
+        unsafe { self.read(self.line.word.load(Relaxed)) }
     }
 
     /// Leaves the loop; its memory is out of bounds from here on.
@@ -165,8 +185,9 @@ impl<P: Copy> Board<P> {
         self.line.word.fetch_add(GENERATION, Relaxed);
     }
 
-    /// Takes the loop down and waits until the last helper has left, looking `spins` times before it sleeps.
-    pub(crate) fn take_down(&self, owned: &Owned, spins: u32) {
+    /// Takes the loop down and waits until the last helper has left, looking `spins` times before it sleeps. It asks `until`
+    /// before each sleep how long to sleep at most.
+    pub(crate) fn take_down(&self, owned: &Owned, spins: u32, until: impl Fn() -> Option<Instant>) {
         // ORDERING: LEAVE, acquire side, for those who have left before. Like every exchange it goes on with their release
         // sequence, so whoever leaves later need not know of them.
         let before = self.line.word.fetch_and(!POSTED, Acquire);
@@ -181,7 +202,7 @@ impl<P: Copy> Board<P> {
         }
         while !self.is_deserted(owned) {
             let announced = self.announce(owned);
-            self.sleep(owned, announced);
+            self.sleep(owned, announced, until());
         }
     }
 
@@ -201,10 +222,10 @@ impl<P: Copy> Board<P> {
         Announced { word }
     }
 
-    /// Sleeps until the last has left or somebody calls, or for no reason at all. Not at all if nobody is inside.
-    pub(crate) fn sleep(&self, _: &Owned, announced: Announced) {
+    /// Sleeps until the last has left, somebody calls, or the deadline, or for no reason at all. Not if nobody is inside.
+    pub(crate) fn sleep(&self, _: &Owned, announced: Announced, deadline: Option<Instant>) {
         if entered(announced.word) > 0 {
-            futex::wait(&self.line.word, announced.word);
+            futex::wait_until(&self.line.word, announced.word, deadline);
         }
     }
 

@@ -41,4 +41,5 @@ pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod turns;
 pub(crate) mod wakers;
+pub(crate) mod whereabouts;
 pub(crate) mod word;

@@ -164,6 +164,11 @@ impl Roster {
         self.post_limit(&book);
     }
 
+    /// Takes the place back of a thread that is gone, and its token with it.
+    pub(crate) fn unblock_lost(&self) {
+        self.unblock(Blocked(()));
+    }
+
     /// Says that the caller's place is wanted too, for work that the caller does not take part in.
     pub(crate) fn want_stand_in(&self) {
         self.book().is_stand_in_wanted = true;
@@ -196,6 +201,11 @@ impl Roster {
             self.state.fetch_or(SHORT | LOST, Relaxed);
         }
         next
+    }
+
+    /// Returns whether the number has a thread, or is about to.
+    pub(crate) fn is_taken(&self, number: usize) -> bool {
+        self.book().is_taken(number)
     }
 
     /// Returns whether the number will have no thread any more.

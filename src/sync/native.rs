@@ -57,12 +57,8 @@ pub(crate) mod futex {
 
     use super::atomic::AtomicU32;
 
-    /// Sleeps while `word` holds `expected`. Returns after a wake, or for no reason at all.
-    pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-        crate::sys::futex::wait(word, expected);
-    }
-
-    /// Sleeps as `wait` does, but not past `deadline`. Says nothing of why it returns: the caller looks again anyway.
+    /// Sleeps while `word` holds `expected`, but not past `deadline`. Returns after a wake, or for no reason at all; says
+    /// nothing of why: the caller looks again anyway.
     pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
         match deadline {
             None => crate::sys::futex::wait(word, expected),

@@ -7,6 +7,9 @@
 
 #![allow(unsafe_code)]
 
+/// Whether this system tells that a thread is gone.
+pub(crate) const IS_TOLD: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 /// A thread of this process, as the kernel knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId(i32);

@@ -61,7 +61,7 @@ impl World {
             self.bed.notify(1);
         }
         loop_.done.wait(0);
-        self.board.take_down(&owned, 0);
+        self.board.take_down(&owned, 0, || None);
         self.board.release(owned);
     }
 

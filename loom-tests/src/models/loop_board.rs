@@ -7,7 +7,7 @@
 //!
 //! A second kind of caller does not take the loop down but waits for what helpers put aside for it: one inside puts something
 //! aside, calls, and stays inside until the caller has it. And a helper that has seen the end of the pieces there
-//! were is told of new ones.
+//! were is told of new ones. A helper may be gone without having left: who has learned that leaves for it.
 //!
 //! - Invariants: L1, L2, L3.
 //! - FORBIDDEN: a caller asleep beside what was put aside for it; a helper that misses the new pieces that it was told of; a
@@ -38,6 +38,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             Some(3),
             one_inside_calls_the_caller,
         ),
+        Scenario::over_futexes("loop_board: one is gone, another leaves for it", Some(3), one_is_gone),
         vec![Scenario::new("loop_board: new pieces for one that has seen the end", None, new_pieces)],
     ]
     .concat()
@@ -106,7 +107,7 @@ impl<const LOOPS: usize> World<LOOPS> {
             Some(owned) => {
                 self.board.post(owned, Posting(loop_));
                 loop_.run();
-                self.board.take_down(owned, spins);
+                self.board.take_down(owned, spins, || None);
             }
             None => loop_.run(),
         }
@@ -210,11 +211,11 @@ fn one_inside_calls_the_caller() {
         if aside.load(Relaxed) != 0 {
             world.board.stay_up(&owned, announced);
         } else {
-            world.board.sleep(&owned, announced);
+            world.board.sleep(&owned, announced, None);
         }
     }
     taken.arrive();
-    world.board.take_down(&owned, 0);
+    world.board.take_down(&owned, 0, || None);
     world.board.release(owned);
     helper.join().unwrap();
 }
@@ -239,6 +240,37 @@ fn new_pieces() {
     told.arrive();
     world.board.leave(first);
     helper.join().unwrap();
-    world.board.take_down(&owned, 0);
+    world.board.take_down(&owned, 0, || None);
     world.board.release(owned);
+}
+
+/// One enters, writes and is gone; who has learned it, here by a join, leaves for it, and the caller goes on.
+fn one_is_gone() {
+    let world = World::<1>::new();
+    let owned = world.board.try_own().unwrap();
+    world.loops[0].input.set(INPUT);
+    world.board.post(&owned, Posting(&world.loops[0]));
+    let entered = world.board.try_enter().unwrap();
+    let gone = thread::spawn({
+        let world = world.clone();
+        move || {
+            world.loops[0].run();
+            // Not by `leave`: it is gone.
+            let _ = entered;
+        }
+    });
+    let finder = thread::spawn({
+        let world = world.clone();
+        move || {
+            gone.join().unwrap();
+            // SAFETY: it has entered and not left, it is joined, and nobody else stands in.
+            let entered = unsafe { world.board.stand_in() };
+            assert!(std::ptr::eq(entered.posting.0, &world.loops[0]));
+            world.board.leave(entered);
+        }
+    });
+    world.board.take_down(&owned, 0, || None);
+    world.loops[0].assert_done();
+    world.board.release(owned);
+    finder.join().unwrap();
 }

@@ -45,6 +45,7 @@ mod token;
 mod top;
 mod turns;
 mod wakers;
+mod whereabouts;
 
 /// Returns every scenario of the shipped protocols.
 pub fn scenarios() -> Vec<Scenario> {
@@ -69,6 +70,7 @@ pub fn scenarios() -> Vec<Scenario> {
         journal::scenarios(),
         top::scenarios(),
         turns::scenarios(),
+        whereabouts::scenarios(),
         lane::scenarios(),
         lookout::scenarios(),
         task_cell::scenarios(),

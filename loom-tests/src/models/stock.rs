@@ -75,13 +75,13 @@ impl Scope {
             if self.board.is_deserted(&owned) || !self.stock.is_empty() {
                 self.board.stay_up(&owned, announced);
             } else {
-                self.board.sleep(&owned, announced);
+                self.board.sleep(&owned, announced, None);
             }
         }
         for cell in &self.ran {
             assert_eq!(cell.get(), 1, "each job runs once, before the end");
         }
-        self.board.take_down(&owned, 0);
+        self.board.take_down(&owned, 0, || None);
         self.board.release(owned);
     }
 }

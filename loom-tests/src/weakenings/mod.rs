@@ -43,6 +43,7 @@ mod token;
 mod top;
 mod turns;
 mod wakers;
+mod whereabouts;
 
 use File::{Model, Protocol};
 
@@ -115,6 +116,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     journal::WEAKENINGS,
     top::WEAKENINGS,
     turns::WEAKENINGS,
+    whereabouts::WEAKENINGS,
     lane::WEAKENINGS,
     lookout::WEAKENINGS,
     task_cell::WEAKENINGS,

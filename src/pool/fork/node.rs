@@ -167,7 +167,7 @@ where
         let is_ours = self.pop(local) || {
             // SAFETY: the node is the youngest that was given away, and was just popped.
             let settled = unsafe { give::settle(local, &self.head) };
-            match settled.map(|panic| panic.into_payload()) {
+            match settled.map(|panic| panic.take_as_panic()) {
                 None => true,
                 Some(Some(payload)) => {
                     let_go(payload);

@@ -3,6 +3,7 @@
 use super::kin::Kin;
 use super::scope::put_all_aside;
 use crate::pool::crew::{Crew, Posted, Seen};
+use crate::pool::current;
 use crate::sync::hint;
 
 impl Crew {
@@ -44,7 +45,10 @@ impl Crew {
                 .filter(|posting| posting.is_inside(kin) && posting.has_any_for(&seat.shares, 0));
             if let Some(posting) = &ours {
                 kin.vigil.end();
+                let number = current::number_in(self);
+                self.whereabouts.enter(number, k);
                 posting.help(&seat.shares, 0);
+                self.whereabouts.leave(number, k);
                 kin.vigil.begin();
             }
             seat.board.leave(entered);

@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
+use super::super::crew::{AWAY, Crew};
 use super::super::current;
 use super::super::handle::Pool;
 use super::super::metrics::Kind;
 use super::super::staff::Staff;
-use crate::protocol::roster::{Blocked, Roster};
+use crate::protocol::roster::Blocked;
 
 thread_local! {
     /// This thread has left its place already.
@@ -15,7 +16,8 @@ thread_local! {
 
 /// Takes the place back when it is dropped.
 struct Away<'a> {
-    roster: &'a Roster,
+    crew: &'a Crew,
+    number: usize,
     blocked: Option<Blocked>,
 }
 
@@ -23,7 +25,8 @@ impl Drop for Away<'_> {
     fn drop(&mut self) {
         IS_AWAY.set(false);
         if let Some(blocked) = self.blocked.take() {
-            self.roster.unblock(blocked);
+            self.crew.whereabouts.leave(self.number, AWAY);
+            self.crew.roster.unblock(blocked);
         }
     }
 }
@@ -67,12 +70,14 @@ impl Pool {
         }
         let Some(blocked) = crew.roster.block() else { return f() };
         IS_AWAY.set(true);
-        let away = Away { roster: &crew.roster, blocked: Some(blocked) };
+        let number = current::number_in(crew);
+        crew.whereabouts.enter(number, AWAY);
+        let away = Away { crew, number, blocked: Some(blocked) };
         // If it does not start, there is nobody to take the place, and it stays empty.
         let _ = Staff::fill(self);
         let start = crew.metrics.trace_start();
         let result = f();
-        crew.metrics.trace_since(Kind::Blocked, current::number_in(crew), start);
+        crew.metrics.trace_since(Kind::Blocked, number, start);
         drop(away);
         result
     }

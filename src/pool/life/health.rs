@@ -1,6 +1,8 @@
 //! Whether a pool has all its threads, and what becomes of work that was for one it lost.
 
-use super::super::crew::{Crew, Seat};
+#![allow(unsafe_code)]
+
+use super::super::crew::{AWAY, Crew, Seat};
 use super::super::handle::Pool;
 use super::super::task::Unrun;
 
@@ -90,6 +92,27 @@ impl Pool {
 }
 
 impl Crew {
+    /// Settles what thread `number` was at, which is gone without a word: leaves the loops that it was in, gives its place back if it was
+    /// away, and calls those who may wait for its task. Its caller is the only one to have learned that it is gone.
+    pub(crate) fn settle_for(&self, number: usize) {
+        for place in self.whereabouts.find_gone(number) {
+            if place == AWAY {
+                self.roster.unblock_lost();
+                continue;
+            }
+            let Seat { board, shares } = self.seat(place);
+            // SAFETY: the thread noted the place when it had entered, and notes before it leaves that it has left; it is gone,
+            // as the kernel says; and nobody else settles for it (V1).
+            let entered = unsafe { board.stand_in() };
+            if let Some(posting) = &entered.posting {
+                posting.lose(shares, number);
+            }
+            board.leave(entered);
+        }
+        self.metrics.worker(number).is_gone();
+        self.tasks.audience.call();
+    }
+
     /// Ends what only thread `number` would have done, which will not come; and all tasks, if no thread is left.
     pub(crate) fn give_up(&self, number: usize) {
         for Seat { board, shares } in self.seats() {

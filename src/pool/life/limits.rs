@@ -86,7 +86,12 @@ impl Crew {
 /// Looks at the limits, if it is time, and has the pool obey them.
 pub(crate) fn follow(pool: &Pool, place: &mut Place) {
     let crew = pool.crew();
-    if !crew.limits.take_turn() || !crew.follows_limits() || crew.bed.is_closed() {
+    if !crew.limits.take_turn() {
+        return;
+    }
+    // For futures, which cannot look.
+    Staff::look_round(pool);
+    if !crew.follows_limits() || crew.bed.is_closed() {
         return;
     }
     let quota = *crew.limits.quota.lock().unwrap_or_else(PoisonError::into_inner);

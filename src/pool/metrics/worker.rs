@@ -138,6 +138,11 @@ impl WorkerMetrics {
     }
 
     /// Returns the figures of tasks, by their places.
+    /// Notes that the thread is gone, and what it ran with it.
+    pub(crate) fn is_gone(&self) {
+        self.now.write(0);
+    }
+
     pub(super) fn tasks(&self) -> impl Iterator<Item = (usize, TaskFigures)> {
         self.table.read().chain(self.crowd.iter().flat_map(|crowd| crowd.table.read()))
     }

@@ -6,10 +6,10 @@ use std::iter::FusedIterator;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 #[cfg(feature = "futures")]
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use super::super::handle::Pool;
-use super::super::task::{Lane, Panic, TICK, Task, TaskError, after, drop_quietly};
+use super::super::task::{Lane, Listener, Panic, TICK, Task, after, drop_quietly};
 use super::errand::{Collector, Job, Outcome, Sent};
 use super::feed::{Feed, Kept};
 use super::ordered::{LOST, PULLS};
@@ -37,6 +37,7 @@ pub struct MapUnordered<I: Iterator, F, R> {
     begun: u64,
     /// Of a stream that waits.
     pub(super) place: Place,
+    listener: Listener,
 }
 
 /// What is to be done about an item.
@@ -92,6 +93,7 @@ impl Pool {
             on_their_way: BTreeMap::new(),
             begun: 0,
             place: Place::default(),
+            listener: Listener::default(),
         }
     }
 }
@@ -210,11 +212,21 @@ where
                 return outcome;
             }
             let has_any = || self.collector.has_any().then_some(());
-            let found = self.collector.gate.wait(after(TICK), has_any);
-            if found.is_none() && self.feed.pool.crew().tasks.are_abandoned() && !self.has_outcome() {
-                self.end();
-                panic!("{LOST}: {}", TaskError::Abandoned);
+            let crew = self.feed.pool.crew();
+            let tick = crew.look_round().or_else(|| after(TICK));
+            if self.collector.gate.wait(tick, has_any).is_none() {
+                self.panic_if_lost();
             }
+        }
+    }
+
+    /// Panics if an item is lost whose outcome will not come.
+    fn panic_if_lost(&mut self) {
+        let lost = self.on_their_way.values().find_map(|task| task.lost().filter(|_| !task.is_done()));
+        // Looked for last: an item that is not lost may have ended meanwhile.
+        if let Some(error) = lost.filter(|_| !self.has_outcome()) {
+            self.end();
+            panic!("{LOST}: {error}");
         }
     }
 
@@ -239,7 +251,11 @@ where
         }
         let has_any = || self.collector.has_any().then_some(());
         // We alone take, so what is there stays there.
-        ready!(self.collector.gate.poll(cx, &mut self.place, has_any));
+        if self.collector.gate.poll(cx, &mut self.place, has_any).is_pending() {
+            self.feed.pool.crew().tasks.audience.enlist(&mut self.listener, cx.waker());
+            self.panic_if_lost();
+            return Poll::Pending;
+        }
         self.take_outcome().map_or(Poll::Pending, Poll::Ready)
     }
 
@@ -310,6 +326,7 @@ impl<I: Iterator, F, R> Drop for MapUnordered<I, F, R> {
     fn drop(&mut self) {
         self.end();
         self.collector.gate.leave(&mut self.place);
+        self.feed.pool.crew().tasks.audience.leave(&mut self.listener);
     }
 }
 

@@ -57,10 +57,11 @@ impl Pool {
         {
             return Err(Refusal::NoSuchWorker { worker, workers: crew.workers() });
         }
-        if crew.roster.is_short() && !Staff::fill_for_tasks(self).map_err(Refusal::Spawn)? {
+        let worker = work.head().worker();
+        if crew.roster.is_short() && !Staff::fill_for_tasks(self, worker).map_err(Refusal::Spawn)? {
             return Err(Refusal::Broken);
         }
-        let (worker, lane) = (work.head().worker(), work.head().lane);
+        let lane = work.head().lane;
         match crew.tasks.push(work) {
             Ok(()) => {}
             Err(work) => {

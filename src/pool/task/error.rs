@@ -16,7 +16,8 @@ pub enum Refusal {
     },
     /// The pool is being shut down.
     Closed,
-    /// The process was forked after the pool was built: its workers do not exist here. Build a new pool.
+    /// The process was forked after the pool was built: its workers do not exist here. Build a new pool, or call
+    /// [`Pool::rebuild_after_fork`](super::super::Pool::rebuild_after_fork).
     Forked,
     /// The pool has no thread of that number.
     NoSuchWorker {
@@ -164,6 +165,13 @@ pub enum TaskError {
     Closed,
     /// It runs, and its pool was [killed](super::super::Pool::kill) without it.
     Abandoned,
+    /// The thread that ran it was ended from outside, as a bare system call in it does. Another takes the thread's place.
+    ThreadGone {
+        /// The worker's number.
+        worker: usize,
+    },
+    /// It was submitted before a fork, in the process that this one was forked from, and has not ended by then.
+    Forked,
     /// It was to be waited for inside a job of the same pool, and is some other worker's alone to run: the two could
     /// wait for each other. It runs nevertheless.
     InsideJob,
@@ -183,6 +191,12 @@ impl fmt::Display for TaskError {
             Self::Dropped => write!(f, "the task was dropped from a full lane"),
             Self::Closed => write!(f, "the pool was shut down before the task began"),
             Self::Abandoned => write!(f, "the task was given up with its pool, and may run on"),
+            Self::ThreadGone { worker } => {
+                write!(f, "the thread of worker {worker} was ended from outside while it ran the task")
+            }
+            Self::Forked => {
+                write!(f, "the task was left behind in the process that this one was forked from")
+            }
             Self::InsideJob => {
                 write!(f, "a task of one worker cannot be waited for inside another job of its pool")
             }

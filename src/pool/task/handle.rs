@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use super::super::attention::Attention;
 use super::super::current;
 use super::super::handle::Pool;
+use super::audience::Listener;
 use super::error::TaskError;
 use super::hand::Hand;
-use super::job::{Head, Outcome, Unrun, end_unrun, run_by};
+use super::job::{Head, Outcome, Unrun, drop_quietly, end_unrun, run_by};
 use super::options::after;
 use crate::ring::Waiting;
 
-/// How long who waits for a task sleeps at a time.
+/// How long who waits for a task sleeps at a time: nobody wakes it if the pool is killed.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// A task that was submitted: wait for its result, look for it, await it, cancel it.
@@ -44,11 +45,13 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 pub struct Task<R> {
     outcome: Hand<dyn Outcome<R>>,
     pool: Pool,
+    /// As a future.
+    listener: Listener,
 }
 
 impl<R> Task<R> {
     pub(super) fn new(outcome: Hand<dyn Outcome<R>>, pool: &Pool) -> Self {
-        Self { outcome, pool: pool.of_same_crew() }
+        Self { outcome, pool: pool.of_same_crew(), listener: Listener::default() }
     }
 
     fn head(&self) -> &Head {
@@ -78,19 +81,43 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait(self) -> Result<R, TaskError> {
-        let end = self.outcome.end();
-        if !end.is_ended() {
-            let here = current::number_in(self.pool.crew());
-            if self.head().worker().is_none_or(|worker| worker == here) {
-                self.run_unless_begun();
-            } else if here != 0 || current::is_inside_job() {
-                return Err(TaskError::InsideJob);
-            }
-            if !self.wait_for_end(None) {
-                return Err(TaskError::Abandoned);
+        match self.run_or_wait() {
+            Ok(()) => self.take(),
+            Err(lost) => {
+                // It may have ended since, and its result's drop is the user's.
+                drop_quietly(self);
+                Err(lost)
             }
         }
-        self.take()
+    }
+
+    /// Returns when the task has ended. Runs it if nobody has begun it.
+    fn run_or_wait(&self) -> Result<(), TaskError> {
+        if self.is_done() {
+            return Ok(());
+        }
+        if self.pool.crew().is_forked() {
+            return Err(TaskError::Forked);
+        }
+        let here = current::number_in(self.pool.crew());
+        if self.head().worker().is_none_or(|worker| worker == here) {
+            self.run_unless_begun();
+        } else if here != 0 || current::is_inside_job() {
+            return Err(TaskError::InsideJob);
+        }
+        self.wait_for_end(None).map(drop)
+    }
+
+    /// Returns why nobody is to wait for the task any longer, which has not ended just now.
+    pub(crate) fn lost(&self) -> Option<TaskError> {
+        let crew = self.pool.crew();
+        if crew.is_forked() {
+            return Some(TaskError::Forked);
+        }
+        if crew.tasks.are_abandoned() {
+            return Some(TaskError::Abandoned);
+        }
+        crew.whereabouts.gone(&self.head().runner).map(|worker| TaskError::ThreadGone { worker })
     }
 
     /// Runs the task on the calling thread if nobody has begun it.
@@ -108,7 +135,11 @@ impl<R> Task<R> {
     ///
     /// As [`wait`](Self::wait); [`TaskError::Taken`] after the result was taken.
     pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Result<R, TaskError>> {
-        self.wait_for_end(after(timeout)).then(|| self.take())
+        match self.wait_for_end(after(timeout)) {
+            Ok(true) => Some(self.take()),
+            Ok(false) => None,
+            Err(lost) => Some(Err(lost)),
+        }
     }
 
     /// Returns the outcome if the task has ended.
@@ -143,23 +174,31 @@ impl<R> Task<R> {
         }
     }
 
-    /// Looks on for a little while, then sleeps; returns whether the task has ended. It has not if the deadline is past, or
-    /// the pool was killed.
-    fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+    /// Looks on for a little while, then sleeps; returns whether the task has ended, or else the deadline is past. An error
+    /// if it is lost.
+    fn wait_for_end(&self, deadline: Option<Instant>) -> Result<bool, TaskError> {
         let end = self.outcome.end();
         let crew = self.pool.crew();
         let is_ended = || end.is_ended().then_some(());
         if is_ended().or_else(|| Waiting::Balanced.look_on(&crew.turns, deadline, is_ended)).is_some() {
-            return true;
+            return Ok(true);
         }
         let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        // Nobody wakes us for what cannot be told to who waits: a thread that vanished, a pool that was killed.
-        while !end.wait_until(after(TICK).into_iter().chain(deadline).min()) {
-            if passed() || crew.tasks.are_abandoned() {
-                return end.is_ended();
+        let tick = || crew.look_round().or_else(|| after(TICK));
+        while !end.wait_until(tick().into_iter().chain(deadline).min()) {
+            let lost = self.lost();
+            // It may have ended before it was lost.
+            if end.is_ended() {
+                break;
+            }
+            if let Some(lost) = lost {
+                return Err(lost);
+            }
+            if passed() {
+                return Ok(false);
             }
         }
-        true
+        Ok(true)
     }
 
     /// Takes the outcome of the task, which has ended.
@@ -176,8 +215,24 @@ impl<R> Future for Task<R> {
 
     /// Is ready when the task has ended. Never runs the task on the polling thread.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let is_ended = self.is_done() || self.outcome.end().enlist(cx.waker());
-        if is_ended { Poll::Ready(self.take()) } else { Poll::Pending }
+        let this = self.get_mut();
+        if this.is_done() || this.outcome.end().enlist(cx.waker()) {
+            return Poll::Ready(this.take());
+        }
+        // Nobody else wakes us if the task is lost; in this order, so that whoever calls before we look has said why.
+        this.pool.crew().tasks.audience.enlist(&mut this.listener, cx.waker());
+        match this.lost() {
+            Some(_) if this.is_done() => Poll::Ready(this.take()),
+            Some(lost) => Poll::Ready(Err(lost)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<R> Drop for Task<R> {
+    #[inline]
+    fn drop(&mut self) {
+        self.pool.crew().tasks.audience.leave(&mut self.listener);
     }
 }
 

@@ -23,6 +23,7 @@ use super::error::{Panic, TaskError};
 use super::hand::{AfterEnd, Hand, LastHand};
 use super::options::Lane;
 use crate::protocol::task_cell::{Claim, Claimed, End};
+use crate::protocol::whereabouts::Mark;
 use crate::sync::UnsafeCell;
 use crate::sys::prefetch;
 
@@ -30,6 +31,8 @@ use crate::sys::prefetch;
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(super) claim: Claim,
+    /// Whose it is, once it runs.
+    pub(super) runner: Mark,
     pub(super) lane: Lane,
     /// The name's number, and the submission, for what is counted.
     pub(super) label: Name,
@@ -259,6 +262,7 @@ pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize, attention
         task.head().count_unrun(pool.crew(), number, why);
         task.give_up(&claimed, why);
     } else {
+        pool.crew().whereabouts.sign(number, &task.head().runner);
         task.run(&claimed, &Cx::new(pool, &task, number));
     }
     attention.look_if_idle();
@@ -297,6 +301,8 @@ fn drop_last(last: LastHand<dyn Work>, attention: &mut Attention<'_>) {
 /// Drops a task's body, unless somebody else has it; returns whether it did.
 pub(super) fn end_unrun(task: Hand<dyn Work>, crew: &Crew, why: Unrun) -> bool {
     let Some(claimed) = task.head().claim.try_claim() else {
+        // Whoever ran it may have let go of it, and left us its result to drop.
+        let_go(task, &mut Attention::elsewhere(crew));
         return false;
     };
     task.head().count_unrun(crew, current::number_in(crew), why);

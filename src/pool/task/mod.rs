@@ -17,6 +17,7 @@
 //! ```
 
 mod ageing;
+mod audience;
 mod blocks;
 mod carrier;
 mod context;
@@ -32,9 +33,10 @@ mod queues;
 mod submit;
 
 pub(crate) use ageing::Turn;
+pub(crate) use audience::Listener;
 pub(crate) use hand::Hand;
 pub(crate) use handle::TICK;
-pub(crate) use job::{Unrun, Work, drop_quietly, run_by};
+pub(crate) use job::{Unrun, Work, drop_quietly, quietly, run_by};
 pub(crate) use options::after;
 pub(crate) use queues::{Readings, Tasks};
 

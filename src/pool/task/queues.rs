@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::crew::Crew;
 use super::super::metrics::DroppedTask;
 use super::ageing::Turn;
+use super::audience::Audience;
 use super::hand::Hand;
 use super::job::{Unrun, Work, end_unrun};
 use super::options::{LANES, Lane as Level, after};
@@ -54,6 +55,8 @@ pub(crate) struct Tasks {
     stopping: OnceLock<()>,
     /// Set once, when nobody is to wait any longer for those that run.
     abandoned: OnceLock<()>,
+    /// Who is no thread and waits for one that runs.
+    pub(crate) audience: Audience,
 }
 
 impl Tasks {
@@ -67,6 +70,7 @@ impl Tasks {
             calm: Gate::new(Waiting::IdleZero),
             stopping: OnceLock::new(),
             abandoned: OnceLock::new(),
+            audience: Audience::new(),
         }
     }
 
@@ -120,12 +124,13 @@ impl Tasks {
             // Somebody is just taking a task out, and makes the room that is wanted.
             return false;
         }
-        let oldest = lane.pop();
-        let dropped = oldest.filter(|work| end_unrun(Hand::clone(work), crew, Unrun::Dropped));
-        if let Some(work) = &dropped {
-            work.head().count_dropped(crew, DroppedTask::Oldest);
+        let Some(oldest) = lane.pop() else { return false };
+        let lane = oldest.head().lane;
+        let is_dropped = end_unrun(oldest, crew, Unrun::Dropped);
+        if is_dropped {
+            crew.metrics.dropped(lane as usize, DroppedTask::Oldest);
         }
-        dropped.is_some()
+        is_dropped
     }
 
     /// Takes a task for thread `number`: of its own lane first.
@@ -234,6 +239,7 @@ impl Tasks {
     /// Lets those go who wait for tasks that run.
     pub(crate) fn abandon(&self) {
         let _ = self.abandoned.set(());
+        self.audience.call();
     }
 
     /// Returns whether nobody is to wait any longer for a task that runs.

@@ -11,6 +11,7 @@ use super::handle::Task;
 use super::job::{Head, Job, Terms, Unrun, end_unrun, take_closure};
 use super::options::{TaskOptions, after};
 use crate::protocol::task_cell::Claim;
+use crate::protocol::whereabouts::Mark;
 
 impl Pool {
     /// Gives `body` to the pool's threads, and returns its [`Task`].
@@ -80,6 +81,7 @@ impl TaskOptions<'_> {
         let metrics = &self.pool.crew().metrics;
         let head = Head {
             claim: Claim::new(),
+            runner: Mark::new(),
             name: self.name,
             home: None,
             terms: self.terms(),

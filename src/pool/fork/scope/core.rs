@@ -151,9 +151,12 @@ impl Core {
         is_anybody
     }
 
-    /// Lets nobody in any more, and waits until everybody has left.
+    /// Lets nobody in any more, and waits until everybody has left. A thread that is gone has left no panic of its own.
     pub(super) fn take_down(&self) {
         drop(self.posted.take());
+        if let Some(payload) = self.nothing.take_as_panic() {
+            self.roll.enter(payload);
+        }
     }
 }
 
