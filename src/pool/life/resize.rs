@@ -12,7 +12,8 @@ use crate::error::SystemError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ResizeError {
-    /// The process was forked after the pool was built: its workers do not exist here.
+    /// The process was forked after the pool was built: its workers do not exist here, before
+    /// [`Pool::rebuild_after_fork`](super::super::Pool::rebuild_after_fork).
     Forked,
     /// The pool cannot have so many, or so few; what it can have was said when it was built.
     Workers {

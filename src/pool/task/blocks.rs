@@ -13,11 +13,12 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use crossbeam_utils::CachePadded;
 
 use crate::protocol::returns::{Link, Returns};
+use crate::sync::thread;
 use crate::sys::prefetch;
 
 /// Three lines: one for who waits, two for who runs.
@@ -36,6 +37,19 @@ pub(super) struct Home(CachePadded<Returns>);
 
 /// Homes whose threads have ended.
 static VACANT: Mutex<Vec<&'static Home>> = Mutex::new(Vec::new());
+
+/// Returns the homes whose threads have ended; none if somebody else has them for long. That may be a thread that a fork left
+/// behind, with the lock held in the child for ever; without them a home more is made, or one less is used again.
+fn vacant() -> Option<MutexGuard<'static, Vec<&'static Home>>> {
+    for _ in 0..1000 {
+        match VACANT.try_lock() {
+            Ok(homes) => return Some(homes),
+            Err(TryLockError::Poisoned(homes)) => return Some(homes.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        }
+    }
+    None
+}
 
 /// A thread's blocks that nobody uses.
 #[derive(Debug)]
@@ -87,7 +101,7 @@ pub(super) unsafe fn give_back(block: NonNull<u8>, home: Option<&'static Home>) 
 
 impl Stash {
     fn new() -> Self {
-        let vacant = VACANT.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let vacant = vacant().and_then(|mut homes| homes.pop());
         let home = vacant.unwrap_or_else(|| Box::leak(Box::new(Home(CachePadded::new(Returns::new())))));
         Self { home, first: Cell::new(ptr::null_mut()), count: Cell::new(0) }
     }
@@ -145,7 +159,9 @@ impl Drop for Stash {
                 unsafe { to_system(link.cast()) };
             }
         }
-        VACANT.lock().unwrap_or_else(PoisonError::into_inner).push(self.home);
+        if let Some(mut homes) = vacant() {
+            homes.push(self.home);
+        }
     }
 }
 
