@@ -8,6 +8,7 @@ use crossbeam_utils::CachePadded;
 
 use super::super::current;
 use super::super::handle::Pool;
+use super::super::task::quietly;
 use crate::sync::lock::Mutex;
 
 /// The values of the callers, in the order of their first use.
@@ -102,7 +103,7 @@ impl Pool {
 
 impl<S: Send> WorkerLocal<S> {
     /// Sets what is done with each value in the end, once for each: by whoever drops this. It gets the number of the worker
-    /// that made the value.
+    /// that made the value. If it panics for one, the others have their turn all the same, and the panic ends there.
     ///
     /// # Examples
     ///
@@ -198,7 +199,7 @@ impl<S> Drop for WorkerLocal<S> {
     fn drop(&mut self) {
         let values = self.take();
         if let Some(teardown) = &self.teardown {
-            values.into_iter().for_each(|(worker, value)| teardown(worker, value));
+            values.into_iter().for_each(|(worker, value)| quietly(|| teardown(worker, value)));
         }
     }
 }
