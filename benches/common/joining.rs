@@ -40,7 +40,7 @@ pub fn tree_us(levels: u32, tree: &Node, mut sum: impl FnMut(&Node) -> u64) -> f
 /// Trees of all shapes: which of their halves are shared? A figure is one walk.
 pub fn walks<'a>(ours: &'a Joins, shapes: &'a [Shape], add: impl Fn(Table<'a>, &'a Shape) -> Table<'a>) {
     for shape in shapes {
-        let table = Table::new(format!("{}, a join at each fork, us", shape.name))
+        let table = Table::new(format!("walk of a tree, {}, a join at each fork, us", shape.name))
             .row("LIMIT one thread", || walk_us(shape, Tree::run));
         add(ours.walks(table, shape), shape).measure();
     }

@@ -101,8 +101,8 @@ pub fn shapes() -> Vec<Shape> {
         ("random, leaves of 1 us", Tree::random(1 << 12, 3000, &mut Random(2))),
         ("spine to the right, leaves of 10 us", Tree::spine(Right, 300, || Leaf(30_000), Leaf(1))),
         ("spine to the left, leaves of 10 us", Tree::spine(Left, 300, || Leaf(30_000), Leaf(1))),
-        ("spine to the right, trees of 10 us", Tree::spine(Right, 300, || Tree::balanced(10, 2), Leaf(1))),
-        ("spine to the left, trees of 10 us", Tree::spine(Left, 300, || Tree::balanced(10, 2), Leaf(1))),
+        ("spine to the right, trees of 6 us", Tree::spine(Right, 300, || Tree::balanced(10, 2), Leaf(1))),
+        ("spine to the left, trees of 6 us", Tree::spine(Left, 300, || Tree::balanced(10, 2), Leaf(1))),
         ("spine to the right, all at its end", Tree::spine(Right, 1000, || Leaf(1), fine())),
         ("spine to the left, all at its end", Tree::spine(Left, 1000, || Leaf(1), fine())),
         ("spine to the left, leaves of 10 us, a fine tree at its end", {

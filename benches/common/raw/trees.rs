@@ -48,7 +48,8 @@ pub fn serial_leaves<T>(leaves: &[T], visit: impl Fn(&T) + Copy) {
     }
 }
 
-/// Fibonacci's numbers the slow way, which is the work.
+/// Fibonacci's numbers the slow way, which is the work. Never inlined, so that all rows run the same code.
+#[inline(never)]
 pub fn fib(n: u32) -> u64 {
     if n < 2 { n.into() } else { fib(n - 1) + fib(n - 2) }
 }

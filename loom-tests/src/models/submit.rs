@@ -12,6 +12,10 @@
 //! - FORBIDDEN: a helper that sleeps while a task lies there and nobody is on the way to it; a task that was taken in and
 //!   is neither run nor ended when all are gone; one that was taken in before a drain and is not run; a submitter that waits
 //!   while the lane has room, or for a pool that is closed.
+//! - NOT OBSERVABLE: the second half of "nobody is on the way, or fewer are than there are tasks". It wakes a second helper for a
+//!   second task at once. Without it the submitter relies on the one whom it has seen on the way, who had not yet departed from
+//!   the bed then: it departs later, fences, finds a task, and calls for help if there is another (K1; without that call the
+//!   twins fail). To wake more than needed is acceptable anyway. So no weakening of it fails: it is there for speed.
 //! - ACCEPTABLE: a helper that is woken and finds nothing; a task that ends as closed though it was submitted just before.
 
 use loom::sync::Arc;
