@@ -6,6 +6,7 @@
 use super::column::ColumnError;
 use super::dialect::DialectError;
 use super::place::Place;
+use super::source::StreamError;
 use crate::memory::RegionError;
 use crate::pool::LoopError;
 use std::error::Error;
@@ -34,6 +35,8 @@ use std::fmt;
 pub enum CsvError {
     /// The file cannot be opened or mapped, or it was cut short while it was read.
     Region(Box<RegionError>),
+    /// A stream cannot be read, or not to its end.
+    Stream(Box<StreamError>),
     /// The dialect gives one byte two meanings.
     Dialect(Box<DialectError>),
     /// No column, or more than one, has the name that was asked for.
@@ -102,6 +105,7 @@ impl fmt::Display for CsvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Region(error) => error.fmt(f),
+            Self::Stream(error) => error.fmt(f),
             Self::Dialect(error) => error.fmt(f),
             Self::Column(error) => error.fmt(f),
             Self::Record(error) => error.fmt(f),
@@ -117,6 +121,7 @@ impl Error for CsvError {
         // The message is the inner error's own, so its source is this one's.
         match self {
             Self::Region(error) => error.source(),
+            Self::Stream(error) => error.source(),
             Self::User(error) => Some(error.get_ref()),
             Self::Loop(error) => error.source(),
             _ => None,
@@ -127,6 +132,12 @@ impl Error for CsvError {
 impl From<RegionError> for CsvError {
     fn from(error: RegionError) -> Self {
         Self::Region(Box::new(error))
+    }
+}
+
+impl From<StreamError> for CsvError {
+    fn from(error: StreamError) -> Self {
+        Self::Stream(Box::new(error))
     }
 }
 
@@ -202,6 +213,12 @@ impl fmt::Display for RecordError {
             RecordProblem::Ragged { expected, len } => {
                 write!(f, ": expected {expected} field{}, found {len}", plural(*expected))
             }
+            RecordProblem::NoEnd { limit } => {
+                write!(
+                    f,
+                    ": the record that starts here has more than {limit} bytes; is a quote never closed?"
+                )
+            }
             RecordProblem::UnclosedQuote => f.write_str(": the quote that opens here is never closed"),
             RecordProblem::TooLong => f.write_str(": the record is longer than 4 GiB"),
         }
@@ -246,6 +263,12 @@ pub enum RecordProblem {
     /// A record is longer than 4 GiB, which only [`Pool::fold_records`](crate::pool::Pool::fold_records) and
     /// [`CsvFile::records`](super::CsvFile::records) read.
     TooLong,
+    /// A record of a stream has not ended where [it should have](super::CsvOptions::longest_record); most often a quote is
+    /// never closed.
+    NoEnd {
+        /// The most bytes that it may have.
+        limit: usize,
+    },
 }
 
 /// Carries a caller's own error out of a fold, with the record at which it was returned.

@@ -2,16 +2,17 @@
 
 use super::cursor::Cursor;
 use super::error::CsvError;
-use super::file::CsvFile;
+use super::input::Input;
 use super::record::Record;
+use super::segment::Segment;
 use crate::pool::Pool;
 
 impl Pool {
-    /// Folds all records of a CSV file on all workers.
+    /// Folds all records of a [`CsvFile`](super::CsvFile) or a [`CsvStream`](super::CsvStream) on all workers.
     ///
-    /// Each chunk of the file starts with an accumulator from `init`, `fold` adds its records in order, and `merge`
-    /// joins the accumulators of neighbours, left and right. Fields are slices of the file, so an accumulator may keep
-    /// them. The result is the same on any number of workers, to the bit, floating point included; another
+    /// Each chunk of the input starts with an accumulator from `init`, `fold` adds its records in order, and `merge`
+    /// joins the accumulators of neighbours, left and right. The fields of a file are slices of it, so an accumulator may
+    /// keep them; those of a stream are lent for the call. The result is the same on any number of workers, to the bit, floating point included; another
     /// [`chunk_bytes`](super::CsvOptions::chunk_bytes) may round sums differently.
     ///
     /// # Errors
@@ -57,28 +58,30 @@ impl Pool {
     /// assert_eq!(warmest[&b"Oslo"[..]], 1.5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn fold_records<'f, A: Send>(
+    pub fn fold_records<I: Input, A: Send>(
         &self,
-        file: &'f CsvFile,
+        input: I,
         init: impl Fn() -> A + Sync,
-        fold: impl Fn(&mut A, &Record<'f>) -> Result<(), CsvError> + Sync,
+        fold: impl Fn(&mut A, &I::Record<'_>) -> Result<(), CsvError> + Sync,
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError> {
-        self.fold_segments(
-            file,
-            init,
-            |accumulator, segment| {
-                let mut cursor = Cursor::new(segment);
-                while cursor.advance()? {
-                    let record = cursor.record();
-                    if let Err(mut error) = fold(accumulator, record) {
-                        error.place_if_none(|| record.place(record.start));
-                        return Err(error);
-                    }
-                }
-                Ok(())
-            },
-            merge,
-        )
+        input.fold_records(self, init, fold, merge)
     }
+}
+
+/// Folds all records of a segment.
+pub(super) fn fold_all<'s, A>(
+    accumulator: &mut A,
+    segment: &Segment<'s>,
+    fold: impl Fn(&mut A, &Record<'s>) -> Result<(), CsvError>,
+) -> Result<(), CsvError> {
+    let mut cursor = Cursor::new(segment);
+    while cursor.advance()? {
+        let record = cursor.record();
+        if let Err(mut error) = fold(accumulator, record) {
+            error.place_if_none(|| record.place(record.start));
+            return Err(error);
+        }
+    }
+    Ok(())
 }

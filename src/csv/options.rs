@@ -1,9 +1,12 @@
 //! How a file is to be read: the dialect, what to do with records that differ, and where to cut.
 
+use super::chunks::CHUNK_BYTES;
 use super::dialect::Dialect;
 use super::error::CsvError;
 use super::file::CsvFile;
+use super::source::CsvStream;
 use super::watch::ScanWatch;
+use std::io::Read;
 use std::path::Path;
 
 /// What to do with a quote that is still open at the end of the file.
@@ -30,6 +33,9 @@ pub enum UnclosedQuote {
     Accept,
 }
 
+/// How long a record of a stream may be unless the caller says otherwise: far longer than any that was meant.
+const LONGEST_RECORD: usize = 16 << 20;
+
 /// Options for opening a [`CsvFile`], from [`CsvFile::options`].
 ///
 /// # Examples
@@ -53,6 +59,7 @@ pub struct CsvOptions {
     pub(super) flexible: bool,
     pub(super) unclosed_quote: UnclosedQuote,
     pub(super) chunk_bytes: Option<usize>,
+    pub(super) longest_record: usize,
     pub(super) watch: Option<ScanWatch>,
 }
 
@@ -64,6 +71,7 @@ impl Default for CsvOptions {
             flexible: false,
             unclosed_quote: UnclosedQuote::default(),
             chunk_bytes: None,
+            longest_record: LONGEST_RECORD,
             watch: None,
         }
     }
@@ -209,6 +217,31 @@ impl CsvOptions {
         self
     }
 
+    /// Sets how many bytes a record of a [stream](CsvStream) may have; 16 MiB by default, and never less than a chunk.
+    ///
+    /// A record that does not fit into a buffer is put together in memory of its own. The limit keeps a quote that is never
+    /// closed from filling that with the rest of the stream. The records of a mapped file may be of any length.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::csv::{CsvFile, Record};
+    ///
+    /// let text = b"say\n\"never closed\n".iter().chain([b'x'; 100].iter()).copied().collect::<Vec<_>>();
+    /// let stream = CsvFile::options()
+    ///     .chunk_bytes(10)
+    ///     .longest_record(50)
+    ///     .open_reader("feed", std::io::Cursor::new(text))?;
+    /// let count = |count: &mut u64, _: &Record<'_>| Ok(*count += 1);
+    /// let error = ringmill::Pool::new()?.fold_records(&stream, || 0, count, |a, b| a + b).unwrap_err();
+    /// assert!(error.to_string().starts_with("feed: line 2, record 1, byte 4: the record that starts here has more than 50"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn longest_record(mut self, bytes: usize) -> Self {
+        self.longest_record = bytes;
+        self
+    }
+
     /// Lets `watch` follow and cancel the scans of the file.
     ///
     /// # Examples
@@ -231,5 +264,28 @@ impl CsvOptions {
     /// See [`CsvOptions`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
         CsvFile::with_options(self, path.as_ref())
+    }
+
+    /// Opens a reader as a stream and reads its header. `name` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// If reading fails before the first record is whole, if one byte has two meanings in the dialect, or if the header has
+    /// an unclosed quote or is [too long](Self::longest_record).
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvStream`].
+    pub fn open_reader(
+        &self,
+        name: impl AsRef<Path>,
+        reader: impl Read + Send + 'static,
+    ) -> Result<CsvStream, CsvError> {
+        CsvStream::new(self, name.as_ref(), Box::new(reader))
+    }
+
+    /// Returns the size of a chunk of a stream.
+    pub(super) fn stream_chunk_bytes(&self) -> usize {
+        self.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1)
     }
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// What became of a run of segments.
-enum Outcome<A> {
+pub(super) enum Outcome<A> {
     Done(A),
     Failed(CsvError),
     /// Not read to the end, because a segment before it failed.
@@ -23,7 +23,7 @@ enum Outcome<A> {
 }
 
 impl<A> Outcome<A> {
-    fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
+    pub(super) fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
         match (self, next) {
             (Self::Done(left), Self::Done(right)) => Self::Done(merge(left, right)),
             (Self::Failed(error), _) | (Self::Done(_), Self::Failed(error)) => Self::Failed(error),

@@ -1,0 +1,118 @@
+//! The text of a stream as it comes: what was read ahead for the header, then whatever the reader gives.
+//!
+//! Reads may give any number of bytes at a time. [`Text::fill`] does not show that: it fills what it is given to the
+//! end, or the stream has ended. So what is cut from it depends on the bytes alone.
+
+use super::error::{StreamError, StreamProblem};
+use crate::csv::error::CsvError;
+use std::fmt;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// The text of a stream.
+pub(super) struct Text {
+    name: PathBuf,
+    reader: Box<dyn Read + Send>,
+    /// What was read and not yet given: what lies behind `given`.
+    ahead: Vec<u8>,
+    given: usize,
+    /// Bytes given so far.
+    at: u64,
+}
+
+/// Tells in what way a reader failed. A reader that decompresses says so by the type of its error.
+#[derive(Debug)]
+pub(super) struct DecodeError {
+    pub(super) format: &'static str,
+    pub(super) error: io::Error,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Names what a reader failed with.
+fn problem(error: io::Error) -> StreamProblem {
+    let kind = error.kind();
+    match error.downcast::<DecodeError>() {
+        Ok(DecodeError { format, error }) => {
+            let cut_short = kind == ErrorKind::UnexpectedEof;
+            StreamProblem::Compressed { format, cut_short, error }
+        }
+        Err(error) => StreamProblem::Read(error),
+    }
+}
+
+impl Text {
+    pub(super) fn new(name: &Path, reader: Box<dyn Read + Send>) -> Self {
+        Self { name: name.to_owned(), reader, ahead: Vec::new(), given: 0, at: 0 }
+    }
+
+    /// Returns what was read ahead.
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.ahead[self.given..]
+    }
+
+    /// Reads on ahead, some bytes at least; returns whether there were any.
+    pub(super) fn read_ahead(&mut self, bytes: usize) -> Result<bool, CsvError> {
+        let before = self.ahead.len();
+        self.ahead.resize(before + bytes, 0);
+        let read = read_some(&mut *self.reader, &mut self.ahead[before..]);
+        self.ahead.truncate(before + read.as_ref().map_or(0, |&bytes| bytes));
+        let so_far = self.at + self.ahead().len() as u64;
+        read.map(|bytes| bytes > 0).map_err(|error| self.failed(so_far, error))
+    }
+
+    /// Gives the next bytes of what was read ahead away.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        debug_assert!(bytes <= self.ahead().len());
+        self.given += bytes;
+        self.at += bytes as u64;
+    }
+
+    /// Fills a buffer, to its end unless the stream ends or fails before; returns how many bytes there are.
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> (usize, Option<CsvError>) {
+        let mut filled = self.ahead().len().min(buffer.len());
+        buffer[..filled].copy_from_slice(&self.ahead()[..filled]);
+        self.skip(filled);
+        if self.ahead().is_empty() {
+            self.ahead = Vec::new();
+            self.given = 0;
+        }
+        while filled < buffer.len() {
+            match read_some(&mut *self.reader, &mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(bytes) => {
+                    filled += bytes;
+                    self.at += bytes as u64;
+                }
+                Err(error) => return (filled, Some(self.failed(self.at, error))),
+            }
+        }
+        (filled, None)
+    }
+
+    fn failed(&self, so_far: u64, error: io::Error) -> CsvError {
+        StreamError::new(&self.name, so_far, problem(error)).into()
+    }
+}
+
+/// Reads what there is.
+fn read_some(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read.map(|bytes| bytes.min(buffer.len())),
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Text").field("name", &self.name).field("at", &self.at).finish_non_exhaustive()
+    }
+}

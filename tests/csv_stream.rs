@@ -1,0 +1,315 @@
+//! Promise: a stream gives what a mapped file of the same bytes gives, to the bit and to the word of an error, however its
+//! bytes come, however small its buffers, on any number of workers.
+
+use proptest::prelude::*;
+use ringmill::csv::{
+    CsvError, CsvFile, CsvOptions, CsvStream, Record, ScanWatch, StreamProblem, UnclosedQuote,
+};
+use ringmill::pool::{LoopError, Pinning, Pool, Token, with_token};
+use std::io::{self, Read, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A reader that gives a few bytes at a time, as the sizes go round, and then fails if it is told to.
+struct Trickle {
+    data: Vec<u8>,
+    at: usize,
+    sizes: Vec<usize>,
+    turn: usize,
+    failure: Option<io::ErrorKind>,
+}
+
+impl Trickle {
+    fn new(data: &[u8], sizes: &[usize]) -> Self {
+        Self { data: data.to_vec(), at: 0, sizes: sizes.to_vec(), turn: 0, failure: None }
+    }
+}
+
+impl Read for Trickle {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = &self.data[self.at..];
+        if rest.is_empty() {
+            return self.failure.map_or(Ok(0), |kind| Err(kind.into()));
+        }
+        let size = self.sizes[self.turn % self.sizes.len()];
+        self.turn += 1;
+        if size == 0 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let bytes = size.min(rest.len()).min(buffer.len());
+        buffer[..bytes].copy_from_slice(&rest[..bytes]);
+        self.at += bytes;
+        Ok(bytes)
+    }
+}
+
+/// Returns the pool of so many workers; pools are kept from case to case.
+fn pool(workers: usize) -> &'static Pool {
+    static POOLS: [OnceLock<Pool>; 4] = [const { OnceLock::new() }; 4];
+    POOLS[workers].get_or_init(|| {
+        Pool::builder().workers(workers).pinning(Pinning::Off).build().expect("a pool of a few workers")
+    })
+}
+
+/// All fields of all records, and a sum whose bits depend on the order and the shape of the additions.
+type Found = (Vec<Vec<Vec<u8>>>, f64);
+
+fn add(found: &mut Found, record: &Record<'_>) -> Result<(), CsvError> {
+    if record.get(0).is_some_and(|field| field.raw() == b"stop") {
+        return Err(CsvError::user("told to stop"));
+    }
+    found.0.push(record.fields().map(|field| field.bytes().into_owned()).collect());
+    found.1 += record.get(0).and_then(|field| field.f64()).unwrap_or(0.1);
+    Ok(())
+}
+
+fn join(mut left: Found, right: Found) -> Found {
+    left.0.extend(right.0);
+    (left.0, left.1 + right.1)
+}
+
+fn in_words(found: Result<Found, CsvError>) -> Result<(Vec<Vec<Vec<u8>>>, u64), String> {
+    found.map(|(fields, sum)| (fields, sum.to_bits())).map_err(|error| error.to_string())
+}
+
+/// Reads the bytes both ways and compares.
+fn check(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOptions) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(data).expect("room for the case");
+    let path = file.path();
+    let pool = pool(workers);
+    let mapped = options.open(path);
+    let streamed = options.open_reader(path, Trickle::new(data, sizes));
+    let (mapped, streamed) = match (mapped, streamed) {
+        (Ok(mapped), Ok(streamed)) => (mapped, streamed),
+        (Err(mapped), Err(streamed)) => return assert_eq!(mapped.to_string(), streamed.to_string()),
+        (mapped, streamed) => panic!("one failed: {mapped:?}, {streamed:?}"),
+    };
+    assert_eq!(mapped.headers(), streamed.headers());
+    let mapped = pool.fold_records(&mapped, Found::default, add, join);
+    let streamed = pool.fold_records(&streamed, Found::default, add, join);
+    assert_eq!(in_words(mapped), in_words(streamed));
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let nasty =
+        proptest::collection::vec(proptest::sample::select(&b",;\"\"\r\n\n#\\ab1.5\xef\xbb\xbf"[..]), 0..160);
+    let field = prop_oneof![
+        8 => "[a-z0-9. ]{0,12}",
+        8 => "[0-9]{1,3}\\.[0-9]{1,2}",
+        8 => "\"[a-z,;\n\r#]{0,20}\"",
+        4 => "\"([a-z]{0,5}\"\"){0,4}\"",
+        2 => "[a-z]{1,3}\"[a-z]{0,3}",
+        1 => Just(String::from("stop")),
+    ];
+    let end = prop_oneof![4 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n")];
+    let rows = proptest::collection::vec((proptest::collection::vec(field, 3), end), 0..40);
+    let likely = rows.prop_map(|rows| {
+        let rows = rows.into_iter().map(|(fields, end)| fields.join(",") + end);
+        rows.collect::<String>().into_bytes()
+    });
+    prop_oneof![nasty, likely]
+}
+
+prop_compose! {
+    fn ways()(
+        quote in proptest::sample::select(vec![Some(b'"'), Some(b'"'), Some(b'\''), None]),
+        double_quote in proptest::bool::weighted(0.8),
+        escape in proptest::option::weighted(0.2, Just(b'\\')),
+        comment in proptest::option::weighted(0.3, Just(b'#')),
+        headers: bool,
+        flexible in proptest::bool::weighted(0.7),
+        accept: bool,
+        chunk_bytes in prop_oneof![Just(1_usize), 1..9_usize, 1..200_usize],
+    ) -> CsvOptions {
+        CsvFile::options()
+            .quote(quote)
+            .double_quote(double_quote)
+            .escape(escape)
+            .comment(comment)
+            .headers(headers)
+            .flexible(flexible)
+            .unclosed_quote(if accept { UnclosedQuote::Accept } else { UnclosedQuote::Refuse })
+            .chunk_bytes(chunk_bytes)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_stream_is_read_as_a_file(
+        data in bytes(),
+        sizes in proptest::collection::vec(0..40_usize, 1..5).prop_filter("some bytes come", |sizes| sizes.iter().any(|&size| size > 0)),
+        workers in 1..4_usize,
+        options in ways(),
+    ) {
+        check(&data, &sizes, workers, &options);
+    }
+}
+
+/// Numbers whose sum depends on how they are added, in chunks of the usual size.
+#[test]
+fn large_streams_have_the_bits_of_files() {
+    let mut data = b"x,note\n".to_vec();
+    for row in 0..300_000_u32 {
+        let x = f64::from(row.wrapping_mul(2_654_435_761)) * 1e-3;
+        let note = if row % 1000 == 0 { "\"a,\n\"\"b\"\"\"" } else { "-" };
+        data.extend(format!("{x},{note}\n").bytes());
+    }
+    for workers in [1, 2, 3] {
+        check(&data, &[100_000, 7, 65_536], workers, &CsvFile::options());
+        check(&data, &[1 << 30], workers, &CsvFile::options().chunk_bytes(100_000));
+    }
+}
+
+/// Records that are longer than a buffer, and than several.
+#[test]
+fn long_records_grow() {
+    for len in [10, 90, 100, 110, 1000, 30_000] {
+        let long = "x".repeat(len);
+        let data = format!("a,b\n1,{long}\n\"{long}\",\"y\"\"{long}\"\n2,3\n,{long}");
+        for workers in [1, 3] {
+            check(data.as_bytes(), &[64], workers, &CsvFile::options().chunk_bytes(100));
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_is_refused_where_it_starts() {
+    let text = format!("a,b\n1,2\n\n3,{}\n4,5\n", "x".repeat(500));
+    for workers in [1, 2] {
+        let options = CsvFile::options().chunk_bytes(50).longest_record(200);
+        let stream = options.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+        let error = pool(workers).fold_records(&stream, Found::default, add, join).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "feed: line 4, record 2, byte 9: the record that starts here has more than 200 bytes; \
+             is a quote never closed?"
+        );
+        let longer = options.clone().longest_record(600);
+        let stream = longer.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+        assert_eq!(pool(workers).fold_records(&stream, Found::default, add, join).unwrap().0.len(), 3);
+    }
+    let header = CsvFile::options().longest_record(1000);
+    let error = header.open_reader("feed", io::repeat(b'"')).unwrap_err();
+    assert!(
+        error.to_string().starts_with("feed: line 1, header, byte 0: the record that starts here has more")
+    );
+}
+
+/// What came before a failure is read, its own errors come first, and the message says how far it came.
+#[test]
+fn a_read_that_fails_says_how_far_it_came() {
+    let failing = |data: &[u8]| {
+        let failure = Some(io::ErrorKind::ConnectionReset);
+        CsvFile::options().chunk_bytes(4).open_reader("feed", Trickle { failure, ..Trickle::new(data, &[3]) })
+    };
+    for workers in [1, 3] {
+        let seen = AtomicU64::new(0);
+        let fold = |stream: &CsvStream| {
+            seen.store(0, Ordering::Relaxed);
+            let count = |_: &mut (), _: &Record<'_>| {
+                seen.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            };
+            pool(workers).fold_records(stream, || (), count, |(), ()| ())
+        };
+        let error = fold(&failing(b"a\n11\n22\n33\n4").unwrap()).unwrap_err();
+        assert_eq!(seen.load(Ordering::Relaxed), 3);
+        assert!(error.to_string().starts_with("feed: cannot read: connection reset"), "{error}");
+        assert!(error.to_string().ends_with(", after 3 records and 12 bytes of text"), "{error}");
+        let CsvError::Stream(error) = error else { panic!() };
+        assert!(matches!(error.problem(), StreamProblem::Read(_)));
+        assert_eq!((error.records(), error.byte()), (Some(3), 12));
+
+        let error = fold(&failing(b"a\n11\n22,2\n33\n4").unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "feed: line 3, record 2, byte 5: expected 1 field, found 2");
+    }
+    assert!(failing(b"a").unwrap_err().to_string().ends_with(", after 1 bytes of text"));
+}
+
+#[test]
+fn a_stream_is_read_once() {
+    let stream = CsvFile::options().open_reader("feed", &b"n\n1\n2\n"[..]).unwrap();
+    let pool = pool(2);
+    assert_eq!(pool.fold_records(&stream, Found::default, add, join).unwrap().0.len(), 2);
+    let Err(CsvError::Stream(error)) = pool.fold_records(&stream, Found::default, add, join) else {
+        panic!()
+    };
+    assert!(matches!(error.problem(), StreamProblem::AlreadyRead));
+}
+
+/// A stream without end is stopped by a panic, an error, a token, or its watch; memory stays bounded meanwhile.
+#[test]
+fn an_endless_stream_can_be_stopped() {
+    struct Endless(usize);
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            for byte in &mut *buffer {
+                *byte = b"12\n"[self.0 % 3];
+                self.0 += 1;
+            }
+            Ok(buffer.len())
+        }
+    }
+    let endless = || CsvFile::options().headers(false).chunk_bytes(5000);
+    for workers in [1, 3] {
+        let pool = pool(workers);
+        let seen = AtomicU64::new(0);
+        let fold = |stream: &CsvStream, act: &(dyn Fn() -> Result<(), CsvError> + Sync)| {
+            seen.store(0, Ordering::Relaxed);
+            let body = |_: &mut (), _: &Record<'_>| match seen.fetch_add(1, Ordering::Relaxed) {
+                100_000 => act(),
+                _ => Ok(()),
+            };
+            pool.fold_records(stream, || (), body, |(), ()| ())
+        };
+
+        let stream = endless().open_reader("endless", Endless(0)).unwrap();
+        let error = fold(&stream, &|| Err(CsvError::user("enough"))).unwrap_err();
+        assert!(error.to_string().ends_with(": enough"), "{error}");
+        assert!(error.place().unwrap().record().is_some());
+
+        let watch = ScanWatch::new();
+        let stream = endless().watch(&watch).open_reader("endless", Endless(0)).unwrap();
+        let error = fold(&stream, &|| Ok(watch.cancel())).unwrap_err();
+        assert!(matches!(error, CsvError::Cancelled), "{error}");
+        assert!(watch.scanned_bytes() > 300_000);
+
+        let token = Token::new();
+        let stream = endless().open_reader("endless", Endless(0)).unwrap();
+        let error = with_token(&token, || fold(&stream, &|| Ok(_ = token.cancel()))).unwrap_err();
+        assert!(
+            matches!(&error, CsvError::Loop(error) if matches!(**error, LoopError::Stopped(_))),
+            "{error}"
+        );
+
+        let stream = endless().open_reader("endless", Endless(0)).unwrap();
+        let panic =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fold(&stream, &|| panic!("no more"))));
+        assert_eq!(*panic.unwrap_err().downcast_ref::<&str>().unwrap(), "no more");
+        assert!(fold(&stream, &|| Ok(())).is_err(), "what was begun is not begun again");
+    }
+}
+
+/// Folds of streams inside of a job of the pool: nobody waits for whom it blocks.
+#[test]
+fn streams_are_read_inside_of_jobs() {
+    let pool = pool(3);
+    let data = "n\n".to_string() + &"1\n2\n3\n".repeat(10_000);
+    let sums = pool
+        .map_reduce_range(
+            0..8,
+            1,
+            |_| {
+                let stream =
+                    CsvFile::options().chunk_bytes(1000).open_reader("feed", io::Cursor::new(data.clone()));
+                let add = |sum: &mut u64, record: &Record<'_>| Ok(*sum += record.u64(0)?);
+                pool.fold_records(&stream.unwrap(), || 0, add, |a, b| a + b).unwrap()
+            },
+            |a, b| a + b,
+        )
+        .unwrap();
+    assert_eq!(sums, 8 * 60_000);
+}
