@@ -5,6 +5,7 @@
 
 use super::column::ColumnError;
 use super::dialect::DialectError;
+use super::group::GroupError;
 use super::place::Place;
 use super::source::StreamError;
 use crate::memory::RegionError;
@@ -41,6 +42,8 @@ pub enum CsvError {
     Dialect(Box<DialectError>),
     /// No column, or more than one, has the name that was asked for.
     Column(Box<ColumnError>),
+    /// A group-by cannot be made, or it outgrew its bound.
+    Group(Box<GroupError>),
     /// A record is not what it should be.
     Record(Box<RecordError>),
     /// The caller's own error, from inside a fold; see [`CsvError::user`].
@@ -108,6 +111,7 @@ impl fmt::Display for CsvError {
             Self::Stream(error) => error.fmt(f),
             Self::Dialect(error) => error.fmt(f),
             Self::Column(error) => error.fmt(f),
+            Self::Group(error) => error.fmt(f),
             Self::Record(error) => error.fmt(f),
             Self::User(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the scan was cancelled"),
@@ -150,6 +154,12 @@ impl From<LoopError> for CsvError {
 impl From<DialectError> for CsvError {
     fn from(error: DialectError) -> Self {
         Self::Dialect(Box::new(error))
+    }
+}
+
+impl From<GroupError> for CsvError {
+    fn from(error: GroupError) -> Self {
+        Self::Group(Box::new(error))
     }
 }
 

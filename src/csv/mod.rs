@@ -114,6 +114,7 @@ pub use dialect::DialectError;
 pub use error::{CsvError, RecordError, RecordProblem, UserError};
 pub use field::Field;
 pub use file::CsvFile;
+pub use group::{Group, GroupBuilder, GroupError, GroupPlan, Grouped, Value};
 pub use groups::Groups;
 pub use input::Input;
 pub use options::{CsvOptions, UnclosedQuote};

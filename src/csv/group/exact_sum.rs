@@ -145,11 +145,6 @@ impl<const UNIT: u64> Aside<UNIT> {
         all.value()
     }
 
-    /// Forgets all sums.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Returns how many bytes are kept aside.
     pub(crate) fn bytes(&self) -> usize {
         self.0.len() * (size_of::<Wide>() + 2 * size_of::<(u32, Box<Wide>)>())

@@ -1,6 +1,41 @@
 //! Group-by without a closure for each record.
+//!
+//! Everything is done a block of some thousand records at a time, column by column: keys to the numbers of their groups,
+//! fields to numbers, and then one loop for each measure over two arrays that lie in the first cache.
+//!
+//! ```text
+//! plan.rs       what is asked: keys, aggregates, a bound
+//! input.rs      the columns of a block that were asked for
+//! table.rs      a worker's own table: keys to numbers, in the cache          head.rs: sixteen bytes of a key, hashes
+//! measure.rs    what is kept by those numbers: store.rs, of parts
+//!               numbers.rs (sums, extremes, moments), ends.rs (first, last), sketch.rs (quantiles), registers.rs (distinct)
+//!               exact_sum.rs, wide.rs: sums that no order changes
+//! partition.rs  the groups of all workers, by hash, in compact rows
+//! run.rs        from workers' tables to partitions, whenever one is full and at the end
+//! grouped.rs    the answer
+//! ```
+//!
+//! - O1: no part of an answer depends on the order in which records are added or on how they were shared out.
 
-#![allow(dead_code, reason = "its users come next")]
-
+mod aggregate;
+mod ends;
+mod error;
 mod exact_sum;
+mod grouped;
+mod head;
+mod input;
+mod measure;
+mod numbers;
+mod partition;
+mod plan;
+mod registers;
+mod run;
+mod sketch;
+mod store;
+mod table;
 mod wide;
+
+pub use aggregate::Value;
+pub use error::GroupError;
+pub use grouped::{Group, Grouped};
+pub use plan::{GroupBuilder, GroupPlan};

@@ -42,6 +42,15 @@ impl Wide {
         self.add_at(if x < 0.0 { -mantissa } else { mantissa }, exponent.max(1) as usize - 1);
     }
 
+    /// Adds the product of two floats, exactly unless it is below 10^-290.
+    pub(crate) fn add_product(&mut self, left: f64, right: f64) {
+        let product = left * right;
+        self.add(product);
+        if product.is_finite() {
+            self.add(left.mul_add(right, -product));
+        }
+    }
+
     /// Adds a whole number of units 2^-unit.
     pub(crate) fn add_units(&mut self, units: i128, unit: u64) {
         self.add_at(units, (LEAST - unit) as usize);

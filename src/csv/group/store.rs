@@ -1,0 +1,111 @@
+//! What is measured, group by group.
+//!
+//! A [`Part`] is what is kept of one group, small and plain, so that a [`Store`] of them is an array that is gone through a
+//! block at a time, by the numbers of the groups. What few groups need lies [aside](Part::Aside).
+//!
+//! Every part is order-free: what it says depends on what was added and on nothing else, neither on the order nor on how
+//! the records were shared out between stores that were merged. So each worker has stores of its own and the answers still
+//! have the same bits on any number of workers.
+
+use super::aggregate::{Aggregate, Measured};
+
+/// What is kept of one group.
+pub(super) trait Part: Clone + Default + Send + Sync + 'static {
+    /// What is kept of all groups together, for those that need more than a part.
+    type Aside: Default + Send + Sync + 'static;
+
+    /// Takes in what another store has of one of its groups.
+    fn merge(&mut self, aside: &mut Self::Aside, group: u32, other: Other<'_, Self>);
+
+    /// Returns what an aggregate comes to.
+    fn value(&self, aside: &Self::Aside, group: u32, aggregate: Aggregate) -> Measured<'_>;
+
+    /// Returns how many bytes the part keeps elsewhere.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
+    /// Forgets all that is aside.
+    fn clear_aside(aside: &mut Self::Aside) {
+        *aside = Self::Aside::default();
+    }
+
+    /// Returns how many bytes are aside.
+    fn aside_bytes(_: &Self::Aside) -> usize {
+        0
+    }
+}
+
+/// A part of another store, to be taken in; it need not make sense afterwards.
+#[derive(Debug)]
+pub(super) struct Other<'a, P: Part> {
+    pub(super) part: &'a mut P,
+    pub(super) aside: &'a P::Aside,
+    pub(super) group: u32,
+}
+
+/// A part that numbers are added to.
+pub(super) trait OfNumbers: Part {
+    fn add(&mut self, aside: &mut Self::Aside, group: u32, x: f64);
+}
+
+/// A part that fields are added to, each with the place of its record in the input.
+pub(super) trait OfFields: Part {
+    fn add(&mut self, field: &[u8], place: u64);
+}
+
+/// What is kept of all groups.
+#[derive(Debug, Default)]
+pub(super) struct Store<P: Part> {
+    pub(super) parts: Vec<P>,
+    pub(super) aside: P::Aside,
+    /// What the parts keep elsewhere, as far as it was counted.
+    heap_bytes: usize,
+}
+
+impl<P: Part> Store<P> {
+    /// Makes room for so many groups.
+    pub(super) fn resize(&mut self, groups: usize) {
+        let more = groups.saturating_sub(self.parts.capacity());
+        if more > 0 && self.parts.len() > 1 << 10 {
+            // By a quarter, not by as much again: what is reserved is not at hand for others.
+            self.parts.reserve_exact((groups - self.parts.len()).max(self.parts.len() / 4));
+        }
+        if groups > self.parts.len() {
+            self.parts.resize(groups, P::default());
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.parts.clear();
+        P::clear_aside(&mut self.aside);
+        self.heap_bytes = 0;
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.parts.capacity() * size_of::<P>() + self.heap_bytes + P::aside_bytes(&self.aside)
+    }
+
+    /// Changes a part that may come to keep more elsewhere, or less.
+    pub(super) fn change(&mut self, group: u32, change: impl FnOnce(&mut P)) {
+        let part = &mut self.parts[group as usize];
+        let before = part.heap_bytes();
+        change(part);
+        self.heap_bytes = self.heap_bytes + part.heap_bytes() - before;
+    }
+
+    /// Takes in groups of another store: those numbered `theirs`, each to the one of `ours` beside it.
+    pub(super) fn merge(&mut self, other: &mut Self, ours: &[u32], theirs: &[u32]) {
+        for (&group, &their) in ours.iter().zip(theirs) {
+            let part = &mut self.parts[group as usize];
+            let before = part.heap_bytes();
+            let other = Other { part: &mut other.parts[their as usize], aside: &other.aside, group: their };
+            part.merge(&mut self.aside, group, other);
+            self.heap_bytes = self.heap_bytes + part.heap_bytes() - before;
+        }
+    }
+
+    pub(super) fn value(&self, group: u32, aggregate: Aggregate) -> Measured<'_> {
+        self.parts[group as usize].value(&self.aside, group, aggregate)
+    }
+}
