@@ -112,3 +112,21 @@ fn teardown_runs_once_for_each_value() {
     assert_eq!(local.into_values(), [0]);
     assert_eq!(torn.load(SeqCst), 3);
 }
+
+#[test]
+fn a_teardown_that_panics_leaves_the_others_theirs() {
+    let pool = Pool::builder().workers(1).build().expect("a pool");
+    let torn = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&torn);
+    let local = Arc::new(pool.worker_local(|worker| worker).teardown(move |_, _| {
+        counted.fetch_add(1, SeqCst);
+        // Without the hook's words on the terminal.
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    for _ in 0..3 {
+        let local = Arc::clone(&local);
+        std::thread::spawn(move || local.with(|_| ()).expect("not nested")).join().expect("no panic");
+    }
+    drop(local);
+    assert_eq!(torn.load(SeqCst), 3);
+}

@@ -108,7 +108,9 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`ScopeError::Panicked`] with what every job that panicked has left; [`ScopeError::Stopped`] if jobs were left out.
+    /// [`ScopeError::Panicked`] with what every job that panicked has left; [`ScopeError::Stopped`] if jobs were left out. What
+    /// `body` returned is dropped then: the error could not carry what borrows as far as a `?` does. Keep what must not be lost in a
+    /// variable outside.
     ///
     /// # Panics
     ///
