@@ -9,11 +9,14 @@
 //! ```text
 //! short.rs    eight bytes, from a field's start on: one field of a record
 //! sixteen.rs  sixteen bytes, up to a field's end; x86.rs the same with vector instructions
+//! lanes.rs    eight times sixteen bytes, on machines with AVX-512
 //! column.rs   a whole column of fields
 //! ```
 
 #[allow(dead_code, reason = "the columns that are read by it come next")]
 pub(crate) mod column;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod short;
 mod sixteen;
 #[cfg(target_arch = "x86_64")]
@@ -98,23 +101,40 @@ mod tests {
     {
         let expected = text.parse::<T>().ok().map(&bits);
         prop_assert_eq!(T::parse(text.as_bytes()).map(&bits), expected, "{:?}", text);
-        let bytes = format!("{text},--77777777777777.7{text}");
-        let spans = [(0, text.len()), (bytes.len() - text.len(), bytes.len())];
-        let check = |numbers: [T; 2], odd: &[u32]| {
-            for index in (0..2).filter(|index| !odd.contains(index)) {
-                prop_assert_eq!(Some(bits(numbers[index as usize])), expected, "{:?}", text);
+        let bytes = format!("{text},-7.5,--77777777777777.7{text}");
+        let len = text.len();
+        // Eights of the text, of others, and of both, and some more.
+        let mut spans = [(0, len); 21];
+        for (index, span) in spans.iter_mut().enumerate().skip(1) {
+            match (index / 8, index % 3) {
+                (0, _) | (1, 0) | (2, 0) => *span = (bytes.len() - len, bytes.len()),
+                (_, 1) => *span = (len + 1, len + 5),
+                _ => *span = (len + 8, len + 23),
             }
-            let usual = text.bytes().all(|byte| byte.is_ascii_digit());
-            if usual && (1..=16).contains(&text.len()) && size_of::<T>() == 8 {
-                prop_assert!(!odd.contains(&1), "{:?}", text);
+        }
+        let text_at = |&&(start, end): &&(usize, usize)| &bytes[start..end] == text;
+        let check = |numbers: &[T], odd: &[u32]| {
+            prop_assert!(odd.is_sorted());
+            for (index, span) in spans.iter().enumerate().filter(|(_, span)| text_at(span)) {
+                if !odd.contains(&(index as u32)) {
+                    prop_assert_eq!(Some(bits(numbers[index])), expected, "{:?}", text);
+                }
+                let usual = text.bytes().all(|byte| byte.is_ascii_digit());
+                if usual && (1..=16).contains(&len) && size_of::<T>() == 8 && span.1 >= 16 {
+                    prop_assert!(!odd.contains(&(index as u32)), "{:?}", text);
+                }
             }
             Ok(())
         };
-        let (mut numbers, mut odd) = ([T::default(); 2], [0; 2]);
+        let (mut numbers, mut odd) = ([T::default(); 21], [0; 21]);
         let count = column::read(bytes.as_bytes(), spans.into_iter(), &mut numbers, &mut odd);
-        check(numbers, &odd[..count])?;
-        let count = column::read_plain(bytes.as_bytes(), spans.into_iter(), &mut numbers, &mut odd);
-        check(numbers, &odd[..count])
+        check(&numbers, &odd[..count])?;
+        for plain in [false, true] {
+            let count =
+                column::read_one_by_one(plain, bytes.as_bytes(), spans.into_iter(), &mut numbers, &mut odd);
+            check(&numbers, &odd[..count])?;
+        }
+        Ok(())
     }
 
     proptest! {
