@@ -118,10 +118,12 @@ pub struct ColumnError {
     found: Vec<usize>,
     /// Names to try instead: all if they are few, or else the nearest.
     near: Vec<String>,
+    /// How many columns there are, if the name is an index that is none of theirs.
+    width: Option<usize>,
 }
 
 impl ColumnError {
-    /// Returns the name that was asked for.
+    /// Returns the name that was asked for, or the index.
     ///
     /// # Examples
     ///
@@ -143,6 +145,9 @@ impl ColumnError {
 impl fmt::Display for ColumnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, name) = (self.path.display(), &self.name);
+        if let Some(width) = self.width {
+            return write!(f, "{path}: no column {name}; there are {width}, counted from 0");
+        }
         if !self.found.is_empty() {
             write!(f, "{path}: more than one column is named {name:?}; choose by index: ")?;
             return list(f, &self.found);
@@ -183,7 +188,14 @@ pub(crate) fn find(path: &std::path::Path, headers: &[String], name: &str) -> Re
         near.truncate(FEW_NAMES);
     }
     let near = near.into_iter().map(|(_, header)| header.clone()).collect();
-    Err(ColumnError { path: path.to_owned(), name: name.to_owned(), found, near })
+    Err(ColumnError { path: path.to_owned(), name: name.to_owned(), found, near, width: None })
+}
+
+/// Reports that there is no column of an index.
+pub(crate) fn beyond(path: &std::path::Path, headers: &[String], index: usize, width: usize) -> ColumnError {
+    let near = headers.iter().take(FEW_NAMES).cloned().collect();
+    let (path, name) = (path.to_owned(), index.to_string());
+    ColumnError { path, name, found: Vec::new(), near, width: Some(width) }
 }
 
 /// Returns how many letters must be added, removed or changed to make one name of the other, ignoring case.

@@ -243,7 +243,7 @@ impl CsvFile {
         error
     }
 
-    fn locate(&self, place: &mut Place) {
+    pub(crate) fn locate(&self, place: &mut Place) {
         let bytes = self.part_bytes(place.part);
         let byte = (place.byte as usize).min(bytes.len());
         place.line = Some(1 + memchr_iter(b'\n', &bytes[..byte]).count() as u64);

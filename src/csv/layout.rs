@@ -3,7 +3,7 @@
 //! Records, cursors and blocks know this and the bytes that they were given, and nothing of where those lie: in one
 //! mapped file, in several, or in buffers that a stream fills.
 
-use super::column::{self, Column, ColumnError};
+use super::column::{self, Column, ColumnError, ColumnRef};
 use super::dialect::Dialect;
 use super::options::UnclosedQuote;
 use super::place::Place;
@@ -41,6 +41,19 @@ impl Layout {
     /// Finds a column by name.
     pub(crate) fn column(&self, name: &str) -> Result<Column, ColumnError> {
         column::find(self.path(0), &self.headers, name)
+    }
+
+    /// Finds a column as a caller names it.
+    pub(crate) fn find(&self, column: &ColumnRef<'_>) -> Result<Column, ColumnError> {
+        match column {
+            ColumnRef::Name(name) => self.column(name),
+            ColumnRef::Column(column) => match self.expected {
+                Some(width) if column.index() >= width => {
+                    Err(column::beyond(self.path(0), &self.headers, column.index(), width))
+                }
+                _ => Ok(*column),
+            },
+        }
     }
 
     /// Returns how messages call a column: its name in quotes, or its index where there is no header.

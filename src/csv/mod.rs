@@ -85,6 +85,7 @@ mod block;
 mod blocks;
 mod chunks;
 mod column;
+mod columns;
 mod count;
 mod cursor;
 mod dialect;
@@ -110,6 +111,9 @@ mod transition;
 mod watch;
 
 pub use column::{Column, ColumnError, ColumnRef};
+pub use columns::{
+    Batch, Bytes, ColumnPolicy, ColumnReport, Columns, ColumnsBuilder, ColumnsReport, Otherwise, Texts,
+};
 pub use dialect::DialectError;
 pub use error::{CsvError, RecordError, RecordProblem, UserError};
 pub use field::Field;

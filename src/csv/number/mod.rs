@@ -13,7 +13,6 @@
 //! column.rs   a whole column of fields
 //! ```
 
-#[allow(dead_code, reason = "the columns that are read by it come next")]
 pub(crate) mod column;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
@@ -22,8 +21,6 @@ mod sixteen;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-#[allow(unused_imports, reason = "likewise")]
-pub(crate) use column::Number;
 pub(crate) use short::{short_f64, short_i64, short_u64};
 
 /// Reads an `f64` as `str::parse` does.

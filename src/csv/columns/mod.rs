@@ -1,0 +1,31 @@
+//! Columns: typed values of many records at a time.
+//!
+//! What a caller asks for is a plan: columns, each with a type and a policy, and filters. A worker turns each block of a
+//! segment into a batch by it: filters first, then one column after the other over the rows that are left, all in
+//! memory that it keeps.
+//!
+//! ```text
+//! plan.rs     what is wanted                 policy.rs  what becomes of fields that hold no value
+//! filter.rs   which rows go on               rows.rs    which those are, and which are left out in the end
+//! values.rs   a column of values             parser.rs  how a field is read; valid.rs: which values are there
+//! text.rs     a column of text
+//! batch.rs    a block turned into columns    fold.rs    all of them, on all workers; report.rs: what was found
+//! ```
+
+pub(crate) mod batch;
+mod filter;
+mod fold;
+pub(crate) mod parser;
+mod plan;
+mod policy;
+mod report;
+pub(crate) mod rows;
+mod text;
+pub(crate) mod valid;
+pub(crate) mod values;
+
+pub use batch::Batch;
+pub use plan::{Columns, ColumnsBuilder};
+pub use policy::{ColumnPolicy, Otherwise};
+pub use report::{ColumnReport, ColumnsReport};
+pub use text::{Bytes, Texts};

@@ -1,0 +1,262 @@
+//! What is wanted of a file: which columns, as what, of which records.
+
+use super::filter::{FilterSpec, test};
+use super::policy::ColumnPolicy;
+use crate::csv::column::{Column, ColumnRef};
+use crate::csv::error::CsvError;
+use crate::csv::file::CsvFile;
+use std::sync::Arc;
+
+/// A column as it was asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum ColumnSpec {
+    F64(ColumnPolicy<f64>),
+    F32(ColumnPolicy<f32>),
+    I64(ColumnPolicy<i64>),
+    U64(ColumnPolicy<u64>),
+    Bool(ColumnPolicy<bool>),
+    Str(ColumnPolicy<String>),
+    Bytes(ColumnPolicy<String>),
+}
+
+/// Columns of a file, chosen and typed: what [`Pool::fold_batches`](crate::pool::Pool::fold_batches) and
+/// [`Pool::collect_columns`](crate::pool::Pool::collect_columns) read. Made by [`CsvFile::columns`].
+///
+/// # Examples
+///
+/// See [`ColumnsBuilder`].
+#[derive(Clone, Debug)]
+pub struct Columns<'f> {
+    pub(crate) file: &'f CsvFile,
+    pub(crate) specs: Vec<(Column, ColumnSpec)>,
+    pub(super) filters: Vec<FilterSpec>,
+}
+
+impl<'f> Columns<'f> {
+    /// Returns the file that they are columns of.
+    pub fn file(&self) -> &'f CsvFile {
+        self.file
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.specs.len()
+    }
+
+    /// Returns whether there are none: batches then tell only how many records passed the filters.
+    pub fn is_empty(&self) -> bool {
+        self.specs.is_empty()
+    }
+
+    /// Returns the column of the file that was asked for under a number, from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such column.
+    pub fn column(&self, index: usize) -> Column {
+        self.specs[index].0
+    }
+
+    /// Returns the name of a column by its number, or its index in the file where there is no header.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such column.
+    pub fn name(&self, index: usize) -> String {
+        let column = self.column(index);
+        let name = self.file.headers().get(column.index());
+        name.cloned().unwrap_or_else(|| column.index().to_string())
+    }
+}
+
+/// Chooses columns of a file, and the records that are read, from [`CsvFile::columns`].
+///
+/// Columns are named by header or by index, and numbered in the order in which they are asked for. A filter decides on
+/// the fields of its column alone; only what is asked for of the records that pass all filters is parsed, and an error
+/// in a record that does not pass is never seen.
+///
+/// # Examples
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("trades.csv");
+/// # std::fs::write(&path, "symbol,price,qty\nABC,12.5,3\n\"X,Y\",8,1\nABC,9.5,2\n")?;
+/// use ringmill::Pool;
+/// use ringmill::csv::CsvFile;
+///
+/// let file = CsvFile::open(&path)?;
+/// let columns = file
+///     .columns()
+///     .f64("price")
+///     .i64("qty")
+///     .str("symbol")
+///     .filter_bytes("symbol", |symbol| symbol == b"ABC")
+///     .filter_f64("price", |price| price > 10.0)
+///     .build()?;
+/// let paid = Pool::new()?.fold_batches(
+///     &columns,
+///     || 0.0,
+///     |paid, batch| {
+///         for ((price, qty), symbol) in batch.f64(0).iter().zip(batch.i64(1)).zip(batch.str(2).iter()) {
+///             assert_eq!(symbol, "ABC");
+///             *paid += price * *qty as f64;
+///         }
+///         Ok(())
+///     },
+///     |a, b| a + b,
+/// )?;
+/// assert_eq!(paid, 37.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "columns are chosen by `build`"]
+pub struct ColumnsBuilder<'f> {
+    columns: Columns<'f>,
+    /// The first name that is none.
+    failed: Option<CsvError>,
+}
+
+impl CsvFile {
+    /// Chooses columns to be read as values of a type, many records at a time.
+    ///
+    /// # Examples
+    ///
+    /// See [`ColumnsBuilder`].
+    pub fn columns(&self) -> ColumnsBuilder<'_> {
+        let columns = Columns { file: self, specs: Vec::new(), filters: Vec::new() };
+        ColumnsBuilder { columns, failed: None }
+    }
+}
+
+macro_rules! kinds {
+    ($($plain:ident $with:ident $kind:ident $value:ty, $what:literal;)*) => {$(
+        #[doc = concat!("Asks for a column of ", $what, ". Every field must hold one.")]
+        ///
+        /// # Examples
+        ///
+        /// See [`ColumnsBuilder`].
+        pub fn $plain<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
+            self.$with(column, ColumnPolicy::fail())
+        }
+
+        #[doc = concat!("Asks for a column of ", $what, ", and says what to do with fields that hold none.")]
+        ///
+        /// # Examples
+        ///
+        /// See [`ColumnPolicy`].
+        pub fn $with<'n>(self, column: impl Into<ColumnRef<'n>>, policy: ColumnPolicy<$value>) -> Self {
+            self.add(column.into(), ColumnSpec::$kind(policy))
+        }
+    )*};
+}
+
+macro_rules! filters {
+    ($($plain:ident $with:ident $kind:ident $value:ty;)*) => {$(
+        /// Lets records pass by a number in one of their fields. A field that holds no number is an error.
+        ///
+        /// # Examples
+        ///
+        /// See [`ColumnsBuilder`].
+        pub fn $plain<'n>(
+            self,
+            column: impl Into<ColumnRef<'n>>,
+            passes: impl Fn($value) -> bool + Send + Sync + 'static,
+        ) -> Self {
+            self.$with(column, ColumnPolicy::fail(), passes)
+        }
+
+        /// Lets records pass by a number in one of their fields, and says what to do with fields that hold none; a record
+        /// without a number does not pass, whatever `passes` says to what stands in its place.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let dir = tempfile::tempdir()?;
+        /// # let path = dir.path().join("t.csv");
+        /// # std::fs::write(&path, "a,n\nx,1\ny,\nz,3\n")?;
+        /// use ringmill::Pool;
+        /// use ringmill::csv::{ColumnPolicy, CsvFile};
+        ///
+        /// let file = CsvFile::open(&path)?;
+        #[doc = concat!("let columns = file.columns().", stringify!($with), "(\"n\", ColumnPolicy::null(), |n| n > 1 as ", stringify!($value), ").build()?;")]
+        /// let passed = Pool::new()?.fold_batches(&columns, || 0, |n, batch| Ok(*n += batch.len()), |a, b| a + b)?;
+        /// assert_eq!(passed, 1);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        pub fn $with<'n>(
+            mut self,
+            column: impl Into<ColumnRef<'n>>,
+            policy: ColumnPolicy<$value>,
+            passes: impl Fn($value) -> bool + Send + Sync + 'static,
+        ) -> Self {
+            if let Some(column) = self.find(column.into()) {
+                self.columns.filters.push(FilterSpec::$kind(column, policy, test(passes)));
+            }
+            self
+        }
+    )*};
+}
+
+impl<'f> ColumnsBuilder<'f> {
+    kinds! {
+        f64 f64_with F64 f64, "numbers (`f64`)";
+        f32 f32_with F32 f32, "numbers (`f32`), each rounded once";
+        i64 i64_with I64 i64, "whole numbers (`i64`)";
+        u64 u64_with U64 u64, "whole numbers (`u64`)";
+        bool bool_with Bool bool, "`true` and `false` in any case, `1` and `0`";
+        str str_with Str String, "text (UTF-8)";
+        bytes bytes_with Bytes String, "bytes, whatever they are";
+    }
+
+    filters! {
+        filter_f64 filter_f64_with F64 f64;
+        filter_i64 filter_i64_with I64 i64;
+        filter_u64 filter_u64_with U64 u64;
+    }
+
+    /// Lets records pass by the bytes of one of their fields, quotes taken off; of a field that is missing, none.
+    ///
+    /// # Examples
+    ///
+    /// See [`ColumnsBuilder`].
+    pub fn filter_bytes<'n>(
+        mut self,
+        column: impl Into<ColumnRef<'n>>,
+        passes: impl Fn(&[u8]) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        if let Some(column) = self.find(column.into()) {
+            self.columns.filters.push(FilterSpec::Bytes(column, Arc::new(passes)));
+        }
+        self
+    }
+
+    /// Looks up all names.
+    ///
+    /// # Errors
+    ///
+    /// If no column has a name that was asked for, or more than one has, or if there is no column of an index; the
+    /// message lists names that may have been meant.
+    pub fn build(self) -> Result<Columns<'f>, CsvError> {
+        match self.failed {
+            None => Ok(self.columns),
+            Some(error) => Err(error),
+        }
+    }
+
+    pub(super) fn add(mut self, column: ColumnRef<'_>, spec: ColumnSpec) -> Self {
+        if let Some(column) = self.find(column) {
+            self.columns.specs.push((column, spec));
+        }
+        self
+    }
+
+    fn find(&mut self, column: ColumnRef<'_>) -> Option<Column> {
+        match self.columns.file.layout().find(&column) {
+            Ok(column) => Some(column),
+            Err(error) => {
+                self.failed.get_or_insert(error.into());
+                None
+            }
+        }
+    }
+}
