@@ -2,8 +2,10 @@
 //! any policy, any filters, any chunk size and any number of workers; and an error is the first in the file.
 
 use proptest::prelude::*;
+use ringmill::SharedArray;
 use ringmill::csv::{
-    Batch, ColumnPolicy, Columns, CsvError, CsvFile, Otherwise, RecordProblem, UnclosedQuote,
+    Batch, Collected, ColumnPolicy, Columns, CsvError, CsvFile, Otherwise, RecordProblem, UnclosedQuote,
+    WriteError,
 };
 use ringmill::pool::{Pinning, Pool};
 use std::collections::BTreeMap;
@@ -266,7 +268,34 @@ fn check(case: &Case) {
         };
         (rows, (0..case.asked.len()).map(counts).collect())
     });
-    assert_eq!(found, expected(case, &file), "{case:?}");
+    let expected = expected(case, &file);
+    assert_eq!(found, expected, "{case:?}");
+    let collected = pool.collect_columns(&columns).map_err(|error| place_of(&error, &file));
+    match (collected, expected) {
+        (Ok(collected), Ok((rows, _))) => assert_eq!(rows_collected(case, &collected), rows, "{case:?}"),
+        (Err(error), Err(expected)) => assert_eq!(error, expected, "{case:?}"),
+        (collected, expected) => panic!("{collected:?} {expected:?} {case:?}"),
+    }
+}
+
+/// Reads the rows of whole columns.
+fn rows_collected(case: &Case, whole: &Collected<'_>) -> Vec<Vec<Shown>> {
+    let value = |column: usize, row: usize| {
+        if !whole.is_valid(column, row) {
+            return None;
+        }
+        Some(match case.asked[column].0 {
+            Kind::F64 => whole.f64(column)[row].to_bits().to_string(),
+            Kind::F32 => whole.f32(column)[row].to_bits().to_string(),
+            Kind::I64 => whole.i64(column)[row].to_string(),
+            Kind::U64 => whole.u64(column)[row].to_string(),
+            Kind::Bool => (whole.bool(column)[row] == 1).to_string(),
+            Kind::Str => format!("{:?}", whole.str(column).get(row)),
+            Kind::Bytes => format!("{:?}", whole.str(column).bytes(row)),
+        })
+    };
+    let columns = case.asked.len();
+    (0..whole.len()).map(|row| (0..columns).map(|column| value(column, row)).collect()).collect()
 }
 
 fn fields() -> impl Strategy<Value = String> {
@@ -400,4 +429,43 @@ fn an_error_of_the_fold_has_its_place() {
     };
     let error = pool(2).fold_batches(&columns, || (), fold, |_, _| ()).unwrap_err();
     assert!(error.to_string().ends_with("line 3, record 2, byte 4: too many"), "{error}");
+}
+
+/// Files of columns say what arrays of them do, with and without records left out; and which values are missing.
+#[test]
+fn columns_in_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let mut data = "a,b,name\n".to_owned();
+    for row in 0..10_000 {
+        data += &format!("{row},{},x{row}\n", if row % 3 == 0 { String::new() } else { format!("{row}.5") });
+    }
+    std::fs::write(&path, data).unwrap();
+    let file = CsvFile::options().chunk_bytes(7000).open(&path).unwrap();
+    let read = |name: &str| SharedArray::<f64>::open_npy(folder.path().join(name));
+    let mask = || SharedArray::<u8>::open_npy(folder.path().join("b.valid.npy"));
+
+    let columns = file.columns().i64("a").f64_with("b", ColumnPolicy::null()).build().unwrap();
+    let report = columns.write_npy(pool(2), &folder).unwrap();
+    assert_eq!((report.records(), report.column(1).nulls()), (10_000, 3334));
+    let a = SharedArray::<i64>::open_npy(folder.path().join("a.npy")).unwrap();
+    assert!(a.iter().copied().eq(0..10_000));
+    let b = read("b.npy").unwrap();
+    for (row, (b, valid)) in b.iter().zip(mask().unwrap().iter()).enumerate() {
+        assert_eq!((*valid == 1, b.is_nan()), (row % 3 != 0, row % 3 == 0));
+        assert!(b.is_nan() || *b == row as f64 + 0.5);
+    }
+    drop(b);
+
+    let few = file.columns().f64_with("b", ColumnPolicy::skip_record()).filter_i64("a", |a| a % 2 == 0);
+    let report = few.build().unwrap().write_npy(pool(3), &folder).unwrap();
+    let expected = || (0..10_000).filter(|row| row % 2 == 0 && row % 3 != 0).map(|row| f64::from(row) + 0.5);
+    assert_eq!((report.selected(), report.skipped()), (5000, 1667));
+    assert!(read("b.npy").unwrap().iter().copied().eq(expected()));
+    assert!(mask().is_err(), "no value is missing now");
+
+    let text = file.columns().str("name").build().unwrap().write_npy(pool(1), &folder).unwrap_err();
+    assert_eq!(text.to_string(), "column \"name\" is text, and an .npy file holds numbers");
+    let twice = file.columns().f64("a").f32("a").build().unwrap().write_npy(pool(1), &folder).unwrap_err();
+    assert!(matches!(twice, WriteError::Name { column } if column == "a"));
 }

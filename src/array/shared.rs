@@ -168,6 +168,11 @@ impl<T: Element> SharedArray<T> {
         self.span.as_watched_mut()
     }
 
+    /// Keeps the first elements, in one dimension. Their memory stays as it is.
+    pub(crate) fn shortened(self, len: usize) -> Self {
+        Self::from_span(self.into_span().shortened(len))
+    }
+
     /// Waits until the disk has what was written.
     ///
     /// Other programs see every change at once, and a process that ends loses none; this is for machines that lose

@@ -150,6 +150,19 @@ impl<T: Element> Span<T> {
         (Self { len: middle, ..self }, right)
     }
 
+    /// Keeps the first elements of a whole storage as all there are. Their memory stays as it is.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer, or if this is not the storage's only span.
+    pub(super) fn shortened(self, len: usize) -> Self {
+        assert!(self.is_whole() && len <= self.len, "{len} of {} elements", self.len);
+        match Arc::into_inner(self.storage) {
+            Some(storage) => Self::over(Storage { shape: vec![len], len, ..storage }),
+            None => unreachable!("a whole span has its storage alone"),
+        }
+    }
+
     /// Puts two neighbours of one storage together, the left one first; gives them back if they are not.
     pub(super) fn join(self, right: Self) -> Result<Self, (Self, Self)> {
         if !Arc::ptr_eq(&self.storage, &right.storage) || self.start + self.len != right.start {

@@ -8,6 +8,7 @@ use super::dialect::DialectError;
 use super::group::GroupError;
 use super::place::Place;
 use super::source::StreamError;
+use crate::array::ArrayError;
 use crate::memory::RegionError;
 use crate::pool::LoopError;
 use std::error::Error;
@@ -50,6 +51,8 @@ pub enum CsvError {
     User(Box<UserError>),
     /// The scan was cancelled through its [`ScanWatch`](super::ScanWatch).
     Cancelled,
+    /// There is no memory for the arrays that columns were to be collected in.
+    Array(Box<ArrayError>),
     /// The pool could not run the scan.
     Loop(Box<LoopError>),
 }
@@ -115,6 +118,7 @@ impl fmt::Display for CsvError {
             Self::Record(error) => error.fmt(f),
             Self::User(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the scan was cancelled"),
+            Self::Array(error) => error.fmt(f),
             Self::Loop(error) => error.fmt(f),
         }
     }
@@ -127,6 +131,7 @@ impl Error for CsvError {
             Self::Region(error) => error.source(),
             Self::Stream(error) => error.source(),
             Self::User(error) => Some(error.get_ref()),
+            Self::Array(error) => error.source(),
             Self::Loop(error) => error.source(),
             _ => None,
         }
@@ -148,6 +153,12 @@ impl From<StreamError> for CsvError {
 impl From<LoopError> for CsvError {
     fn from(error: LoopError) -> Self {
         Self::Loop(Box::new(error))
+    }
+}
+
+impl From<ArrayError> for CsvError {
+    fn from(error: ArrayError) -> Self {
+        Self::Array(Box::new(error))
     }
 }
 

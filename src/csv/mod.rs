@@ -112,7 +112,8 @@ mod watch;
 
 pub use column::{Column, ColumnError, ColumnRef};
 pub use columns::{
-    Batch, Bytes, ColumnPolicy, ColumnReport, Columns, ColumnsBuilder, ColumnsReport, Otherwise, Texts,
+    Batch, Bytes, Collected, ColumnPolicy, ColumnReport, Columns, ColumnsBuilder, ColumnsReport, Otherwise,
+    TextArray, Texts, WriteError,
 };
 pub use dialect::DialectError;
 pub use error::{CsvError, RecordError, RecordProblem, UserError};

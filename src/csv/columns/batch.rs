@@ -368,12 +368,10 @@ impl Batch<'_> {
         error
     }
 
-    #[allow(dead_code, reason = "for whole columns, which come next")]
     pub(crate) fn segment(&self) -> &Segment<'_> {
         self.segment
     }
 
-    #[allow(dead_code, reason = "for whole columns, which come next")]
     pub(crate) fn data(&self, column: usize) -> &Data {
         &self.columns[column]
     }

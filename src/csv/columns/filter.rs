@@ -14,13 +14,16 @@ use std::sync::Arc;
 /// Says of each of some values whether its record goes on.
 pub(super) type Test<T> = Arc<dyn Fn(&[T], &mut [bool]) + Send + Sync>;
 
+/// Says of a field whether its record goes on.
+pub(super) type ByteTest = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
 /// A filter as it was asked for.
 #[derive(Clone)]
 pub(super) enum FilterSpec {
     F64(Column, ColumnPolicy<f64>, Test<f64>),
     I64(Column, ColumnPolicy<i64>, Test<i64>),
     U64(Column, ColumnPolicy<u64>, Test<u64>),
-    Bytes(Column, Arc<dyn Fn(&[u8]) -> bool + Send + Sync>),
+    Bytes(Column, ByteTest),
 }
 
 impl fmt::Debug for FilterSpec {
@@ -49,7 +52,7 @@ pub(super) enum Filter {
     F64(ValueColumn<Numbers<f64>>, Test<f64>),
     I64(ValueColumn<Numbers<i64>>, Test<i64>),
     U64(ValueColumn<Numbers<u64>>, Test<u64>),
-    Bytes(TextColumn, Arc<dyn Fn(&[u8]) -> bool + Send + Sync>),
+    Bytes(TextColumn, ByteTest),
 }
 
 impl Filter {

@@ -10,11 +10,14 @@
 //! values.rs   a column of values             parser.rs  how a field is read; valid.rs: which values are there
 //! text.rs     a column of text
 //! batch.rs    a block turned into columns    fold.rs    all of them, on all workers; report.rs: what was found
+//! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files
 //! ```
 
 pub(crate) mod batch;
+mod fill;
 mod filter;
 mod fold;
+mod npy;
 pub(crate) mod parser;
 mod plan;
 mod policy;
@@ -23,9 +26,12 @@ pub(crate) mod rows;
 mod text;
 pub(crate) mod valid;
 pub(crate) mod values;
+mod whole;
 
 pub use batch::Batch;
+pub use npy::WriteError;
 pub use plan::{Columns, ColumnsBuilder};
 pub use policy::{ColumnPolicy, Otherwise};
 pub use report::{ColumnReport, ColumnsReport};
 pub use text::{Bytes, Texts};
+pub use whole::{Collected, TextArray};

@@ -223,7 +223,6 @@ impl<'b> Bytes<'b> {
         (0..self.len()).map(move |row| bytes.get(row))
     }
 
-    #[allow(dead_code, reason = "for whole columns, which come next")]
     /// Returns whether a field had to be copied, and where it begins among the copies or else in the segment.
     pub(crate) fn place(&self, row: usize) -> (bool, usize, u32) {
         let Span { start, len, copied } = self.spans[row];

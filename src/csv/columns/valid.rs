@@ -30,6 +30,10 @@ impl Valid {
         self.nulls == 0 || self.words[row / 64] >> (row % 64) & 1 == 1
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     pub(crate) fn nulls(&self) -> usize {
         self.nulls
     }
@@ -53,7 +57,6 @@ impl Valid {
         *self = kept;
     }
 
-    #[allow(dead_code, reason = "for whole columns, which come next")]
     /// Takes over the rows of another behind so many of its own.
     pub(crate) fn copy_nulls(&mut self, from: &Self, at: usize) {
         if from.nulls > 0 {

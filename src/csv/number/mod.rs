@@ -56,6 +56,7 @@ pub(crate) fn bool(bytes: &[u8]) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::column::Number;
     use super::*;
     use proptest::prelude::*;
     use std::fmt::Debug;
