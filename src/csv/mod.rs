@@ -93,6 +93,7 @@ mod error;
 mod field;
 mod file;
 mod fold;
+mod forest;
 mod group;
 mod groups;
 mod input;

@@ -14,13 +14,13 @@
 //! is one such vector at a time.
 
 use super::error::{StreamError, StreamProblem};
-use super::forest::Forest;
+use super::outcome::Outcome;
 use super::stream::{CsvStream, lines};
 use super::text::Text;
 use crate::csv::cursor::Cursor;
 use crate::csv::dialect::State;
 use crate::csv::error::{CsvError, RecordProblem};
-use crate::csv::run::Outcome;
+use crate::csv::forest::Forest;
 use crate::csv::segment::Segment;
 use crate::csv::transition::{Transition, first_record_start};
 use crate::pool::{LoopError, OnPanic, Pool, Scope, ScopeError, stopped_here};
