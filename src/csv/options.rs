@@ -263,7 +263,38 @@ impl CsvOptions {
     ///
     /// See [`CsvOptions`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
-        CsvFile::with_options(self, path.as_ref())
+        CsvFile::with_options(self, vec![path.as_ref().to_owned()])
+    }
+
+    /// Maps several files and reads them as one, in the given order.
+    ///
+    /// Each file has its own header, and all must be the same; files without a record add nothing. A record ends with its
+    /// file at the latest, whether or not the last line does. Places in messages name the file and count its own lines and records.
+    /// Every file stays open for as long as the [`CsvFile`] lives, so the process's limit of open files bounds how many there
+    /// can be.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsvOptions::open`], and [`CsvError::NoFile`] if there is none, [`CsvError::Header`] if two headers differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let [may, june] = ["may.csv", "june.csv"].map(|name| dir.path().join(name));
+    /// # std::fs::write(&may, "from,fare\nA,12.5\nB,7.5")?;
+    /// # std::fs::write(&june, "from,fare\nA,1\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let file = CsvFile::options().open_all([&may, &june])?;
+    /// let fare = file.column("fare")?;
+    /// let add = |sum: &mut f64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.f64(fare)?);
+    /// assert_eq!(Pool::new()?.fold_records(&file, || 0.0, add, |a, b| a + b)?, 21.0);
+    /// assert_eq!(file.paths(), [may, june]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_all<P: AsRef<Path>>(&self, paths: impl IntoIterator<Item = P>) -> Result<CsvFile, CsvError> {
+        CsvFile::with_options(self, paths.into_iter().map(|path| path.as_ref().to_owned()).collect())
     }
 
     /// Opens a reader as a stream and reads its header. `name` is what messages call it.
