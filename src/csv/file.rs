@@ -1,6 +1,6 @@
 //! A mapped CSV file, or several as one: the dialect, the header, and where the records lie.
 
-use super::chunks::Chunks;
+use super::chunks::{Chunk, Chunks};
 use super::column::Column;
 use super::cursor::Cursor;
 use super::error::CsvError;
@@ -8,6 +8,7 @@ use super::field::Field;
 use super::header::HeaderError;
 use super::layout::Layout;
 use super::options::CsvOptions;
+use super::pages;
 use super::place::Place;
 use super::records::Records;
 use super::segment::Segment;
@@ -50,6 +51,8 @@ pub struct CsvFile {
     /// One for each path of the layout.
     parts: Vec<Part>,
     chunks: Chunks,
+    /// Whether pages are let go once they have been read.
+    releases: bool,
 }
 
 /// One mapped file.
@@ -115,7 +118,8 @@ impl CsvFile {
             watch: options.watch.clone(),
             paths,
         };
-        let mut file = CsvFile { layout, parts, chunks: Chunks::new([], None) };
+        let releases = options.pages.are_released(parts.iter().map(|part| part.region.len_bytes()).sum());
+        let mut file = CsvFile { layout, parts, chunks: Chunks::new([], None), releases };
         file.read_first_records(options)?;
         file.chunks = Chunks::new(file.parts.iter().map(|part| part.data.clone()), options.chunk_bytes);
         Ok(file)
@@ -253,6 +257,16 @@ impl CsvFile {
 
     pub(crate) fn chunks(&self) -> &Chunks {
         &self.chunks
+    }
+
+    /// Says that a chunk has been read to its end: whoever watches is told, and its pages may be let go.
+    pub(crate) fn done_with(&self, chunk: &Chunk) {
+        if self.releases {
+            pages::release(&self.parts[chunk.part].region, chunk);
+        }
+        if let Some(watch) = &self.layout.watch {
+            watch.add(chunk.range.len());
+        }
     }
 
     /// Returns all bytes of one part.

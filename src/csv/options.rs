@@ -4,6 +4,7 @@ use super::chunks::CHUNK_BYTES;
 use super::dialect::Dialect;
 use super::error::CsvError;
 use super::file::CsvFile;
+use super::pages::Pages;
 use super::source::CsvStream;
 use super::watch::ScanWatch;
 use std::io::Read;
@@ -61,6 +62,7 @@ pub struct CsvOptions {
     pub(super) chunk_bytes: Option<usize>,
     pub(super) longest_record: usize,
     pub(super) watch: Option<ScanWatch>,
+    pub(super) pages: Pages,
 }
 
 impl Default for CsvOptions {
@@ -73,6 +75,7 @@ impl Default for CsvOptions {
             chunk_bytes: None,
             longest_record: LONGEST_RECORD,
             watch: None,
+            pages: Pages::default(),
         }
     }
 }
@@ -239,6 +242,16 @@ impl CsvOptions {
     /// ```
     pub fn longest_record(mut self, bytes: usize) -> Self {
         self.longest_record = bytes;
+        self
+    }
+
+    /// Sets what to do with pages of the file that have been read.
+    ///
+    /// # Examples
+    ///
+    /// See [`Pages`].
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = pages;
         self
     }
 

@@ -71,9 +71,7 @@ impl<'f> Run<'f> {
         let chunk = self.file.chunks().get(index);
         let entry = self.split.enter(&chunk);
         each(index, self.split.segment(&chunk, entry).as_ref())?;
-        if let Some(watch) = &self.file.layout().watch {
-            watch.add(chunk.range.len());
-        }
+        self.file.done_with(&chunk);
         Ok(())
     }
 
