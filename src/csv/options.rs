@@ -310,11 +310,41 @@ impl CsvOptions {
         CsvFile::with_options(self, paths.into_iter().map(|path| path.as_ref().to_owned()).collect())
     }
 
-    /// Opens a reader as a stream and reads its header. `name` is what messages call it.
+    /// Opens a file as a stream, and reads its header: a compressed file, a pipe, or a plain file that another program may
+    /// truncate or write to meanwhile, of which a mapping is not to be had or not to be trusted.
+    ///
+    /// Gzip and zstd are told by the first bytes, whatever the name says, and decompressed with the features `gzip` and
+    /// `zstd`. A stream reads what is there when it comes by: no byte is looked at twice, so no change of the file can
+    /// make it disagree with itself.
     ///
     /// # Errors
     ///
-    /// If reading fails before the first record is whole, if one byte has two meanings in the dialect, or if the header has
+    /// If the file cannot be opened; else as [`open_reader`](Self::open_reader).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("trips.csv");
+    /// # std::fs::write(&path, "from,fare\nA,12.5\nB,7.5\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let trips = CsvFile::options().open_stream(&path)?; // or trips.csv.gz, or trips.csv.zst
+    /// let fare = trips.column("fare")?;
+    /// let add = |sum: &mut f64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.f64(fare)?);
+    /// assert_eq!(Pool::new()?.fold_records(&trips, || 0.0, add, |a, b| a + b)?, 20.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_stream(&self, path: impl AsRef<Path>) -> Result<CsvStream, CsvError> {
+        CsvStream::open(self, path.as_ref())
+    }
+
+    /// Opens a reader as a stream and reads its header. `name` is what messages call it. Compressed text is decompressed, as
+    /// by [`open_stream`](Self::open_stream).
+    ///
+    /// # Errors
+    ///
+    /// If reading fails before the first record is whole, if it is compressed in a way that this build does not read, if one byte has two meanings in the dialect, or if the header has
     /// an unclosed quote or is [too long](Self::longest_record).
     ///
     /// # Examples
