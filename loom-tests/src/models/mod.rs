@@ -7,7 +7,6 @@
 use crate::protocol;
 use crate::scenario::Scenario;
 
-mod claims;
 mod cost;
 mod course;
 mod front;
@@ -19,7 +18,6 @@ mod lane;
 mod lanes;
 mod latch;
 mod latest;
-mod look_back;
 mod lookout;
 mod loop_board;
 mod merge_tree;
@@ -59,8 +57,6 @@ pub fn scenarios() -> Vec<Scenario> {
         shares::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
-        claims::scenarios(),
-        look_back::scenarios(),
         homes::scenarios(),
         offer::scenarios(),
         roll::scenarios(),

@@ -375,4 +375,19 @@ impl Batch<'_> {
     pub(crate) fn data(&self, column: usize) -> &Data {
         &self.columns[column]
     }
+
+    /// Returns the block that the records are of.
+    pub(crate) fn block(&self) -> &Block {
+        self.block
+    }
+
+    /// Returns which rows of the block they are.
+    pub(crate) fn rows(&self) -> &Rows {
+        self.rows
+    }
+
+    /// Returns which values of a column are there.
+    pub(crate) fn valid(&self, column: usize) -> &Valid {
+        self.columns[column].valid()
+    }
 }

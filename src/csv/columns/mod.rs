@@ -30,6 +30,7 @@ mod whole;
 
 pub use batch::Batch;
 pub use npy::WriteError;
+pub(crate) use plan::ColumnSpec;
 pub use plan::{Columns, ColumnsBuilder};
 pub use policy::{ColumnPolicy, Otherwise};
 pub use report::{ColumnReport, ColumnsReport};

@@ -6,6 +6,7 @@ use super::input::split_first;
 use super::partition::Row;
 use super::plan::{GroupPlan, Output};
 use super::run::{PARTITION_BITS, Shard, into_inner, lock};
+use crate::csv::columns::ColumnsReport;
 use crate::csv::error::CsvError;
 use crate::pool::Pool;
 use crate::sync::lock::Mutex;
@@ -48,6 +49,7 @@ pub struct Grouped {
     shards: Vec<Shard>,
     /// For each column of which different values were counted: by partition, by number.
     distinct: Vec<Vec<Vec<u64>>>,
+    report: ColumnsReport,
     /// Partition and place of each group's row.
     order: Vec<u32>,
 }
@@ -59,6 +61,7 @@ impl Grouped {
         hashing: Hashing,
         shards: Vec<Shard>,
         distinct: Vec<Vec<Vec<u64>>>,
+        report: ColumnsReport,
     ) -> Result<Self, CsvError> {
         let mut grouped = Self {
             key_names: plan.key_names.clone(),
@@ -67,6 +70,7 @@ impl Grouped {
             hashing,
             shards,
             distinct,
+            report,
             order: Vec::new(),
         };
         // Each partition is put in order on its own, and then they are merged.
@@ -140,6 +144,27 @@ impl Grouped {
     /// See [`Grouped`].
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Returns what was found in the columns that were read as numbers beside numbers, and how many records there were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "name,n\na,1\nb,\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// let plan = file.group_by(["name"]).mean("n").build()?;
+    /// let grouped = Pool::new()?.group(&plan)?;
+    /// assert_eq!((grouped.report().records(), plan.columns().name(0), grouped.report().column(0).nulls()), (2, "n".into(), 1));
+    /// assert_eq!(grouped.report().places(plan.columns(), 0)?[0].line(), Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn report(&self) -> &ColumnsReport {
+        &self.report
     }
 
     /// Returns a group by its number.

@@ -1,57 +1,65 @@
-//! What the measures of a plan are fed with: the columns of one block that were asked for.
+//! What the measures of a plan are fed with: the records of a batch, their keys, and their columns.
 
 use super::table::Keys;
-use crate::csv::block::Block;
 use crate::csv::column::Column;
+use crate::csv::columns::Batch;
+use crate::csv::columns::rows::SpanWork;
+use crate::csv::columns::valid::Valid;
+use crate::csv::dialect::Dialect;
 use crate::csv::error::{CsvError, RecordProblem};
 use crate::csv::field::value;
-use crate::csv::number;
-use crate::csv::place::snippet;
-use crate::csv::segment::Segment;
 
 /// Bits of a place for the byte in its part: 16 TiB.
 const BYTE_BITS: u32 = 44;
 
-/// The records of a block that are grouped.
-#[derive(Debug)]
+/// The records of a batch that are grouped.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Inputs<'a> {
-    pub(super) segment: &'a Segment<'a>,
-    pub(super) block: &'a Block,
-    numbers: &'a [NumberInput],
+    batch: &'a Batch<'a>,
 }
 
-/// The numbers of a column: one for each record, of which only the `valid` ones are any, if that is not all.
+/// The numbers of a column: one for each record, of which those that are not valid are none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NumbersOf<'a> {
     pub(super) values: &'a [f64],
-    pub(super) valid: Option<&'a [u32]>,
+    pub(super) valid: &'a Valid,
 }
 
 impl<'a> Inputs<'a> {
-    pub(super) fn new(segment: &'a Segment<'a>, block: &'a Block, numbers: &'a [NumberInput]) -> Self {
-        Self { segment, block, numbers }
+    pub(super) fn new(batch: &'a Batch<'a>) -> Self {
+        Self { batch }
     }
 
-    /// Returns the bytes from which the block's places count.
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        &self.segment.bytes[self.block.base()..]
+    /// Returns the bytes from which the places of the block count.
+    fn bytes(&self) -> &'a [u8] {
+        &self.batch.segment().bytes[self.batch.block().base()..]
     }
 
-    pub(super) fn numbers(&self, input: usize) -> NumbersOf<'_> {
-        let input = &self.numbers[input];
-        NumbersOf { values: &input.values, valid: input.has_holes.then_some(&input.valid) }
+    fn dialect(&self) -> &'a Dialect {
+        &self.batch.segment().layout.dialect
+    }
+
+    pub(super) fn numbers(&self, input: usize) -> NumbersOf<'a> {
+        NumbersOf { values: self.batch.f64(input), valid: self.batch.valid(input) }
     }
 
     /// Returns where a record starts, as a number that grows along the input.
     pub(super) fn place(&self, row: usize) -> u64 {
-        let at = self.segment.base + (self.block.base() + self.block.start_of(row)) as u64;
-        (self.segment.part as u64) << BYTE_BITS | at
+        let (segment, block) = (self.batch.segment(), self.batch.block());
+        let at = segment.base + (block.base() + block.start_of(self.batch.rows().get(row))) as u64;
+        (segment.part as u64) << BYTE_BITS | at
+    }
+
+    /// Returns where a field starts and ends in the bytes; it ends before it starts if the record has none.
+    fn span(&self, row: usize, column: Column) -> (usize, usize) {
+        self.batch.block().span(self.batch.rows().get(row), column.index())
     }
 
     /// Visits the values of a column, with their rows; records that have no such field are passed over.
-    pub(super) fn each_field(&self, column: usize, mut visit: impl FnMut(usize, &[u8])) {
-        let (bytes, dialect) = (self.bytes(), &self.segment.layout.dialect);
-        for (row, (start, end)) in self.block.spans(column).enumerate() {
+    pub(super) fn each_field(&self, column: Column, mut visit: impl FnMut(usize, &[u8])) {
+        let (bytes, dialect) = (self.bytes(), self.dialect());
+        for row in 0..self.batch.len() {
+            let (start, end) = self.span(row, column);
             if start <= end {
                 visit(row, &value(&bytes[start..end], dialect));
             }
@@ -59,74 +67,7 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// A column that is read as numbers, and what was read of the block at hand.
-#[derive(Clone, Debug)]
-pub(super) struct NumberInput {
-    pub(super) column: Column,
-    values: Vec<f64>,
-    has_holes: bool,
-    valid: Vec<u32>,
-}
-
-impl NumberInput {
-    pub(super) fn new(column: Column) -> Self {
-        Self { column, values: Vec::new(), has_holes: false, valid: Vec::new() }
-    }
-
-    /// Reads the column. On failure, the row that is to blame is told, too.
-    pub(super) fn read(&mut self, segment: &Segment<'_>, block: &Block) -> Result<(), (usize, CsvError)> {
-        let bytes = &segment.bytes[block.base()..];
-        let dialect = &segment.layout.dialect;
-        self.has_holes = false;
-        self.values.clear();
-        self.values.resize(block.rows(), 0.0);
-        for (row, (start, end)) in block.spans(self.column.index()).enumerate() {
-            let short = bytes.get(start..).and_then(|rest| rest.first_chunk()).and_then(|word| {
-                let quoted = dialect.quote == Some(word[0]);
-                if quoted || end < start {
-                    None
-                } else {
-                    number::short_f64(u64::from_le_bytes(*word), end - start)
-                }
-            });
-            if let Some(number) = short {
-                self.values[row] = number;
-                continue;
-            }
-            let raw = bytes.get(start..end).unwrap_or_default();
-            let field = value(raw, dialect);
-            if field.is_empty() {
-                self.note_hole(row);
-            } else if let Some(number) = number::f64(&field) {
-                self.values[row] = number;
-            } else {
-                let problem = RecordProblem::Value {
-                    column: segment.layout.column_label(self.column),
-                    expected: "a number (f64)",
-                    found: snippet(&field),
-                };
-                return Err((row, CsvError::record(segment.place(block.base() + start), problem)));
-            }
-        }
-        if self.has_holes {
-            let rows = block.rows() as u32;
-            let holes = std::mem::take(&mut self.valid);
-            let mut next = holes.iter().copied().peekable();
-            self.valid = (0..rows).filter(|row| next.next_if_eq(row).is_none()).collect();
-        }
-        Ok(())
-    }
-
-    fn note_hole(&mut self, row: usize) {
-        if !self.has_holes {
-            self.valid.clear();
-            self.has_holes = true;
-        }
-        self.valid.push(row as u32);
-    }
-}
-
-/// The keys of a block: fields as they stand, or put together of several.
+/// The keys of some records: fields as they stand, or put together of several.
 #[derive(Debug, Default)]
 pub(super) struct KeyInput {
     text: Vec<u8>,
@@ -136,48 +77,57 @@ pub(super) struct KeyInput {
 }
 
 impl KeyInput {
-    /// Finds the keys of a block. On failure, the row that is to blame is told, too.
-    pub(super) fn read(&mut self, columns: &[Column], inputs: &Inputs<'_>) -> Result<(), (usize, CsvError)> {
+    /// Finds the keys of the records.
+    ///
+    /// # Errors
+    ///
+    /// The first record that does not have all columns of the key.
+    pub(super) fn read(&mut self, columns: &[Column], inputs: Inputs<'_>) -> Result<(), CsvError> {
         self.starts.clear();
         self.ends.clear();
         self.joined = columns.len() != 1;
-        for &column in columns {
-            self.require(column, inputs)?;
-        }
+        self.require(columns, inputs)?;
         match columns {
             [only] => {
-                let spans = || inputs.block.spans(only.index());
-                self.starts.extend(spans().map(|(start, _)| start as u32));
-                self.ends.extend(spans().map(|(_, end)| end as u32));
+                let rows = inputs.batch.len();
+                self.starts.resize(rows, 0);
+                self.ends.resize(rows, 0);
+                let base = inputs.batch.block().base();
+                let copy = CopySpans { base, starts: &mut self.starts, ends: &mut self.ends };
+                inputs.batch.rows().with_spans(inputs.batch.block(), only.index(), copy);
             }
             _ => self.join(columns, inputs),
         }
         Ok(())
     }
 
-    /// Fails if a record has no such field.
-    fn require(&self, column: Column, inputs: &Inputs<'_>) -> Result<(), (usize, CsvError)> {
-        let (layout, block) = (inputs.segment.layout, inputs.block);
-        if layout.expected.is_some_and(|expected| column.index() < expected) {
+    /// Fails if a record does not have all columns.
+    fn require(&self, columns: &[Column], inputs: Inputs<'_>) -> Result<(), CsvError> {
+        let layout = inputs.batch.segment().layout;
+        let Some(&last) = columns.iter().max() else { return Ok(()) };
+        if layout.expected.is_some_and(|expected| last.index() < expected) {
             return Ok(());
         }
-        match block.spans(column.index()).position(|(start, end)| start > end) {
-            None => Ok(()),
-            Some(row) => {
-                let place = inputs.segment.place(block.base() + block.start_of(row));
-                let (column, len) = (layout.column_label(column), block.fields_of(row));
-                Err((row, CsvError::record(place, RecordProblem::Missing { column, len })))
-            }
-        }
+        let short = (0..inputs.batch.len()).find_map(|row| {
+            let lacks = |&&column: &&Column| {
+                let (start, end) = inputs.span(row, column);
+                start > end
+            };
+            columns.iter().find(lacks).map(|&column| (row, column))
+        });
+        let Some((row, column)) = short else { return Ok(()) };
+        let len = inputs.batch.block().fields_of(inputs.batch.rows().get(row));
+        let problem = RecordProblem::Missing { column: layout.column_label(column), len };
+        Err(CsvError::record(inputs.batch.place(row), problem))
     }
 
-    fn join(&mut self, columns: &[Column], inputs: &Inputs<'_>) {
-        let (bytes, dialect) = (inputs.bytes(), &inputs.segment.layout.dialect);
+    fn join(&mut self, columns: &[Column], inputs: Inputs<'_>) {
+        let (bytes, dialect) = (inputs.bytes(), inputs.dialect());
         self.text.clear();
-        for row in 0..inputs.block.rows() {
+        for row in 0..inputs.batch.len() {
             self.starts.push(self.text.len() as u32);
-            for (left, column) in (0..columns.len()).rev().zip(columns) {
-                let (start, end) = inputs.block.span(row, column.index());
+            for (left, &column) in (0..columns.len()).rev().zip(columns) {
+                let (start, end) = inputs.span(row, column);
                 let value = value(&bytes[start..end], dialect);
                 if left > 0 {
                     push_len(&mut self.text, value.len());
@@ -189,13 +139,13 @@ impl KeyInput {
         self.pad();
     }
 
-    /// Makes keys of the keys of groups and the values of a column, for the rows that have it.
-    pub(super) fn pair(&mut self, keys: Keys<'_>, column: Column, inputs: &Inputs<'_>) {
+    /// Makes keys of the keys of groups and the values of a column, for the records that have it.
+    pub(super) fn pair(&mut self, keys: Keys<'_>, column: Column, inputs: Inputs<'_>) {
         self.starts.clear();
         self.ends.clear();
         self.text.clear();
         self.joined = true;
-        inputs.each_field(column.index(), |row, field| {
+        inputs.each_field(column, |row, field| {
             self.starts.push(self.text.len() as u32);
             let raw = &keys.bytes[keys.starts[row] as usize..keys.ends[row] as usize];
             let key = keys.dialect.map_or(raw.into(), |dialect| value(raw, dialect));
@@ -212,13 +162,29 @@ impl KeyInput {
         self.text.extend_from_slice(&[0; super::head::HEAD]);
     }
 
-    pub(super) fn keys<'a>(&'a self, inputs: &Inputs<'a>) -> Keys<'a> {
-        let (bytes, dialect) = if self.joined {
-            (&self.text[..], None)
-        } else {
-            (inputs.bytes(), Some(&inputs.segment.layout.dialect))
-        };
+    pub(super) fn keys<'a>(&'a self, inputs: Inputs<'a>) -> Keys<'a> {
+        let (bytes, dialect) =
+            if self.joined { (&self.text[..], None) } else { (inputs.bytes(), Some(inputs.dialect())) };
         Keys { bytes, starts: &self.starts, ends: &self.ends, dialect }
+    }
+}
+
+/// Takes down where fields start and end, counted from the block's base.
+struct CopySpans<'a> {
+    base: usize,
+    starts: &'a mut [u32],
+    ends: &'a mut [u32],
+}
+
+impl SpanWork for CopySpans<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, spans: impl Iterator<Item = (usize, usize)>) {
+        let Self { base, starts, ends } = self;
+        for ((from, to), (start, end)) in starts.iter_mut().zip(ends).zip(spans) {
+            (*from, *to) = ((start - base) as u32, (end - base) as u32);
+        }
     }
 }
 

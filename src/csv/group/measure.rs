@@ -7,6 +7,7 @@ use super::numbers::{Count, Extremes, Moments, Sum};
 use super::registers::Registers;
 use super::sketch::Sketch;
 use super::store::{OfFields, OfNumbers, Part, Store};
+use crate::csv::column::Column;
 use std::any::Any;
 use std::fmt;
 
@@ -25,7 +26,7 @@ pub(super) trait Measure: Any + Send + Sync {
     fn bytes(&self) -> usize;
 
     /// Adds the records of a block, each to the group beside it.
-    fn add(&mut self, groups: &[u32], inputs: &Inputs<'_>);
+    fn add(&mut self, groups: &[u32], inputs: Inputs<'_>);
 
     /// Takes in groups of another one of the same kind: those numbered `theirs`, each to the one of `ours` beside it.
     fn merge(&mut self, other: &mut dyn Measure, ours: &[u32], theirs: &[u32]);
@@ -44,7 +45,7 @@ impl fmt::Debug for dyn Measure {
 trait Kind: Clone + Send + Sync + 'static {
     type Part: Part;
 
-    fn add(&self, store: &mut Store<Self::Part>, groups: &[u32], inputs: &Inputs<'_>);
+    fn add(&self, store: &mut Store<Self::Part>, groups: &[u32], inputs: Inputs<'_>);
 }
 
 /// A store and how records are added to it.
@@ -74,7 +75,7 @@ impl<K: Kind> Measure for Kept<K> {
         self.store.bytes()
     }
 
-    fn add(&mut self, groups: &[u32], inputs: &Inputs<'_>) {
+    fn add(&mut self, groups: &[u32], inputs: Inputs<'_>) {
         self.kind.add(&mut self.store, groups, inputs);
     }
 
@@ -98,7 +99,7 @@ struct Records;
 impl Kind for Records {
     type Part = Count;
 
-    fn add(&self, store: &mut Store<Count>, groups: &[u32], _: &Inputs<'_>) {
+    fn add(&self, store: &mut Store<Count>, groups: &[u32], _: Inputs<'_>) {
         for &group in groups {
             store.parts[group as usize].0 += 1;
         }
@@ -121,21 +122,19 @@ impl<P: OfNumbers> Kind for Numbers<P> {
     type Part = P;
 
     #[inline(never)]
-    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: &Inputs<'_>) {
+    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: Inputs<'_>) {
         let Store { parts, aside, .. } = store;
         let parts = &mut parts[..];
         let input = inputs.numbers(self.input);
-        match input.valid {
-            None => {
-                for (&group, &x) in groups.iter().zip(input.values) {
-                    parts[group as usize].add(aside, group, x);
-                }
+        if input.valid.nulls() == 0 {
+            for (&group, &x) in groups.iter().zip(input.values) {
+                parts[group as usize].add(aside, group, x);
             }
-            Some(valid) => {
-                for &at in valid {
-                    let (group, x) = (groups[at as usize], input.values[at as usize]);
-                    parts[group as usize].add(aside, group, x);
-                }
+            return;
+        }
+        for (row, (&group, &x)) in groups.iter().zip(input.values).enumerate() {
+            if input.valid.is_valid(row) {
+                parts[group as usize].add(aside, group, x);
             }
         }
     }
@@ -150,10 +149,10 @@ struct Sketches {
 impl Kind for Sketches {
     type Part = Sketch;
 
-    fn add(&self, store: &mut Store<Sketch>, groups: &[u32], inputs: &Inputs<'_>) {
+    fn add(&self, store: &mut Store<Sketch>, groups: &[u32], inputs: Inputs<'_>) {
         let input = inputs.numbers(self.input);
-        for (at, (&group, &x)) in groups.iter().zip(input.values).enumerate() {
-            if input.valid.is_none_or(|valid| valid.binary_search(&(at as u32)).is_ok()) {
+        for (row, (&group, &x)) in groups.iter().zip(input.values).enumerate() {
+            if input.valid.is_valid(row) {
                 store.change(group, |sketch| sketch.add(x));
             }
         }
@@ -162,7 +161,7 @@ impl Kind for Sketches {
 
 /// Adds the fields of one column, where a record has it.
 struct Fields<P> {
-    column: usize,
+    column: Column,
     part: std::marker::PhantomData<fn() -> P>,
 }
 
@@ -175,7 +174,7 @@ impl<P> Clone for Fields<P> {
 impl<P: OfFields> Kind for Fields<P> {
     type Part = P;
 
-    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: &Inputs<'_>) {
+    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: Inputs<'_>) {
         inputs.each_field(self.column, |at, field| {
             store.change(groups[at], |part| part.add(field, inputs.place(at)));
         });
@@ -220,8 +219,8 @@ pub(super) fn quantiles(input: usize) -> Box<dyn Measure> {
 }
 
 /// Makes the measure for what is asked of the fields of a column.
-pub(super) fn fields(column: usize, aggregate: Aggregate) -> Box<dyn Measure> {
-    fn of<P: OfFields>(column: usize) -> Box<dyn Measure> {
+pub(super) fn fields(column: Column, aggregate: Aggregate) -> Box<dyn Measure> {
+    fn of<P: OfFields>(column: Column) -> Box<dyn Measure> {
         kept(Fields::<P> { column, part: std::marker::PhantomData })
     }
     match aggregate {

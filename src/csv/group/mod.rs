@@ -4,9 +4,10 @@
 //! fields to numbers, and then one loop for each measure over two arrays that lie in the first cache.
 //!
 //! ```text
-//! plan.rs       what is asked: keys, aggregates, a bound
-//! input.rs      the columns of a block that were asked for
-//! table.rs      a worker's own table: keys to numbers, in the cache          head.rs: sixteen bytes of a key, hashes
+//! builder.rs    what is asked: keys, aggregates, filters, a bound; plan.rs: what is measured for that
+//! input.rs      the records of a batch, their keys and columns
+//! table.rs      a worker's own table: keys to numbers, in the cache
+//!               head.rs: sixteen bytes of a key, hashes; lanes.rs: eight keys at once
 //! measure.rs    what is kept by those numbers: store.rs, of parts
 //!               numbers.rs (sums, extremes, moments), ends.rs (first, last), sketch.rs (quantiles), registers.rs (distinct)
 //!               exact_sum.rs, wide.rs: sums that no order changes
@@ -18,12 +19,15 @@
 //! - O1: no part of an answer depends on the order in which records are added or on how they were shared out.
 
 mod aggregate;
+mod builder;
 mod ends;
 mod error;
 mod exact_sum;
 mod grouped;
 mod head;
 mod input;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod measure;
 mod numbers;
 mod partition;
@@ -36,6 +40,7 @@ mod table;
 mod wide;
 
 pub use aggregate::Value;
+pub use builder::GroupBuilder;
 pub use error::GroupError;
 pub use grouped::{Group, Grouped};
-pub use plan::{GroupBuilder, GroupPlan};
+pub use plan::GroupPlan;

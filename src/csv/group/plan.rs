@@ -1,342 +1,9 @@
-//! A plan: which columns make the key, and what is asked of the others.
+//! A plan: which columns make the key, what is measured of the others, and where each answer is.
 
 use super::aggregate::Aggregate;
-use super::error::GroupError;
-use super::input::NumberInput;
 use super::measure::{self, Measure};
-use crate::csv::column::{Column, ColumnRef};
-use crate::csv::error::CsvError;
-use crate::csv::file::CsvFile;
-
-/// The bound on memory unless another is asked for: a process that takes more should have been told to.
-const MEMORY: u64 = 4 << 30;
-
-impl CsvFile {
-    /// Starts a group-by: records whose fields in `keys` are equal make a group.
-    ///
-    /// Keys are compared as the bytes that their fields say, quotes taken off. Without a key all records are one group.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("weather.csv");
-    /// # std::fs::write(&path, "station,degrees\nOslo,-3.5\nRoma,18.5\nOslo,1.5\n")?;
-    /// use ringmill::{Pool, csv::CsvFile};
-    ///
-    /// let file = CsvFile::open(&path)?;
-    /// let plan = file.group_by(["station"]).min("degrees").mean("degrees").max("degrees").build()?;
-    /// let grouped = Pool::new()?.group(&plan)?;
-    /// for group in grouped.iter() {
-    ///     println!("{} {} {} {}", group.str(0), group.value(0), group.value(1), group.value(2));
-    /// }
-    /// assert_eq!(grouped.get(&[b"Oslo"]).unwrap().number(1), Some(-1.0));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn group_by<'n, C: Into<ColumnRef<'n>>>(
-        &self,
-        keys: impl IntoIterator<Item = C>,
-    ) -> GroupBuilder<'_> {
-        let mut builder = GroupBuilder {
-            file: self,
-            keys: Vec::new(),
-            asked: Vec::new(),
-            memory_limit: MEMORY,
-            failed: None,
-        };
-        for key in keys {
-            if let Some(column) = builder.column(key.into()) {
-                builder.keys.push(column);
-            }
-        }
-        builder
-    }
-}
-
-/// Builds a [`GroupPlan`], from [`CsvFile::group_by`].
-///
-/// Each call asks for one more aggregate, and they are answered in this order. Numbers are read as
-/// [`Record::f64`](crate::csv::Record::f64) reads them. An empty field, or one that a record of a flexible file does not have,
-/// is no value and counts for nothing but the records; a field that is no number fails the scan.
-///
-/// Whatever is asked for, the answer has the same bits on any number of workers and for any chunk size, because nothing in
-/// it depends on the order in which records are added: sums are exact and rounded once, as Python's `math.fsum` does.
-///
-/// # Examples
-///
-/// ```
-/// # let dir = tempfile::tempdir()?;
-/// # let path = dir.path().join("orders.csv");
-/// # std::fs::write(&path, "day,shop,item,price\n1,A,tea,2.5\n1,A,milk,1.5\n2,A,tea,2.5\n2,B,tea,\n")?;
-/// use ringmill::{Pool, csv::{CsvFile, Value}};
-///
-/// let file = CsvFile::open(&path)?;
-/// let plan = file
-///     .group_by(["shop"])
-///     .count()
-///     .sum("price")
-///     .std("price")
-///     .quantiles("price", &[0.5, 0.9])
-///     .first("item")
-///     .last("day")
-///     .distinct("item")
-///     .memory_limit(1 << 30)
-///     .build()?;
-/// let grouped = Pool::new()?.group(&plan)?;
-/// let names = ["count", "sum(price)", "std(price)", "quantile(price, 0.5)", "quantile(price, 0.9)",
-///     "first(item)", "last(day)", "distinct(item)"];
-/// assert_eq!(grouped.names(), names);
-/// let shop = grouped.group(0);
-/// assert_eq!((shop.str(0), shop.value(0)), ("A".into(), Value::Count(3)));
-/// assert_eq!((shop.number(1), shop.number(3), shop.number(4)), (Some(6.5), Some(2.5), Some(2.5)));
-/// assert_eq!((shop.value(5).bytes(), shop.value(6).bytes()), (Some(&b"tea"[..]), Some(&b"2"[..])));
-/// assert_eq!(shop.value(7), Value::Count(2));
-/// let shop = grouped.group(1);
-/// assert_eq!((shop.value(0), shop.number(1), shop.value(2)), (Value::Count(1), Some(0.0), Value::Missing));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-#[must_use = "nothing happens until the plan is built and given to a pool"]
-pub struct GroupBuilder<'f> {
-    file: &'f CsvFile,
-    keys: Vec<Column>,
-    asked: Vec<(Aggregate, Column)>,
-    memory_limit: u64,
-    /// The first thing that was wrong.
-    failed: Option<CsvError>,
-}
-
-impl<'f> GroupBuilder<'f> {
-    /// Asks for the number of records.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn count(mut self) -> Self {
-        self.asked.push((Aggregate::Count, Column::from(0)));
-        self
-    }
-
-    /// Asks for the sum of a column: the float nearest to the true sum, and 0 of no numbers.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn sum<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Sum, column.into())
-    }
-
-    /// Asks for the mean of a column: that sum, divided by how many numbers there are.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn mean<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Mean, column.into())
-    }
-
-    /// Asks for the least number of a column; `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn min<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Min, column.into())
-    }
-
-    /// Asks for the greatest number of a column; `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn max<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Max, column.into())
-    }
-
-    /// Asks for the variance of a column as a sample: squared distances from the mean over one less than the count.
-    ///
-    /// It is computed from the exact sums of the numbers and of their squares, so that it is right far from zero too. Of fewer than two numbers there is none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "n\n1000000004\n1000000007\n1000000013\n1000000016\n")?;
-    /// use ringmill::{Pool, csv::CsvFile};
-    ///
-    /// let file = CsvFile::open(&path)?;
-    /// let plan = file.group_by([0; 0]).variance("n").population_variance("n").population_std("n").build()?;
-    /// let grouped = Pool::new()?.group(&plan)?;
-    /// let all = grouped.group(0);
-    /// assert_eq!((all.number(0), all.number(1), all.number(2)), (Some(30.0), Some(22.5), Some(22.5_f64.sqrt())));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn variance<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Variance, column.into())
-    }
-
-    /// Asks for the variance of a column as all there is: squared distances from the mean over the count.
-    ///
-    /// # Examples
-    ///
-    /// See [`variance`](Self::variance).
-    pub fn population_variance<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::PopulationVariance, column.into())
-    }
-
-    /// Asks for the standard deviation of a column as a sample: the root of its [`variance`](Self::variance).
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn std<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Deviation, column.into())
-    }
-
-    /// Asks for the root of the [`population_variance`](Self::population_variance) of a column.
-    ///
-    /// # Examples
-    ///
-    /// See [`variance`](Self::variance).
-    pub fn population_std<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::PopulationDeviation, column.into())
-    }
-
-    /// Asks for what a column says in the group's first record that has it, empty or not.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn first<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::First, column.into())
-    }
-
-    /// Asks for what a column says in the group's last record that has it, empty or not.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn last<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Last, column.into())
-    }
-
-    /// Asks how many different values a column has, empty ones included, exactly: each is kept, as a key of its own.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn distinct<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Distinct, column.into())
-    }
-
-    /// Asks about how many different values a column has, in 4 KiB for each group at most: up to 256 exactly, more with a
-    /// standard error of 1.6 %, by HyperLogLog.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, (0..9999).map(|n| format!("{n}\n")).collect::<String>())?;
-    /// use ringmill::{Pool, csv::CsvFile};
-    ///
-    /// let file = CsvFile::options().headers(false).open(&path)?;
-    /// let grouped = Pool::new()?.group(&file.group_by([0; 0]).approximate_distinct(0).build()?)?;
-    /// let about = grouped.group(0).value(0).count().unwrap();
-    /// assert!((9500..10_500).contains(&about));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn approximate_distinct<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::AboutDistinct, column.into())
-    }
-
-    /// Asks for quantiles of a column, each an aggregate of its own: the least number that a share of all is not above.
-    ///
-    /// Up to 64 numbers they are exact. Of more, the answer is within one part in 256 of the number at that rank; the
-    /// least and the greatest are exact. Each group takes 1 KiB for each power of two that occurs. `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn quantiles<'n>(mut self, column: impl Into<ColumnRef<'n>>, shares: &[f64]) -> Self {
-        let Some(column) = self.column(column.into()) else { return self };
-        for &share in shares {
-            if !(0.0..=1.0).contains(&share) {
-                self.failed.get_or_insert_with(|| GroupError::Share { share }.into());
-            }
-            self.asked.push((Aggregate::Quantile(share), column));
-        }
-        self
-    }
-
-    /// Bounds the memory that the groups take, keys included, in bytes; 4 GiB unless asked.
-    ///
-    /// Past it the scan fails with [`GroupError::Memory`]. Beside the groups each worker has a table of its own, of a few MiB
-    /// for most plans.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn memory_limit(mut self, bytes: u64) -> Self {
-        self.memory_limit = bytes;
-        self
-    }
-
-    /// Makes the plan.
-    ///
-    /// # Errors
-    ///
-    /// The first column that the file does not have, or has twice by that name; a quantile that is not between 0 and 1.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn build(self) -> Result<GroupPlan<'f>, CsvError> {
-        if let Some(failed) = self.failed {
-            return Err(failed);
-        }
-        let label = |column: Column| {
-            let name = self.file.headers().get(column.index());
-            name.map_or_else(|| column.index().to_string(), String::clone)
-        };
-        let names = self.asked.iter().map(|&(aggregate, column)| aggregate.label(&label(column))).collect();
-        let mut plan = GroupPlan {
-            file: self.file,
-            key_names: self.keys.iter().map(|&key| label(key)).collect(),
-            names,
-            keys: self.keys,
-            numbers: Vec::new(),
-            measures: Vec::new(),
-            distinct: Vec::new(),
-            outputs: Vec::new(),
-            memory_limit: self.memory_limit,
-        };
-        plan.measure(&self.asked);
-        Ok(plan)
-    }
-
-    fn ask(mut self, aggregate: Aggregate, column: ColumnRef<'_>) -> Self {
-        if let Some(column) = self.column(column) {
-            self.asked.push((aggregate, column));
-        }
-        self
-    }
-
-    /// Finds a column, or notes that there is none.
-    fn column(&mut self, column: ColumnRef<'_>) -> Option<Column> {
-        match column {
-            ColumnRef::Column(column) => Some(column),
-            ColumnRef::Name(name) => match self.file.column(&name) {
-                Ok(column) => Some(column),
-                Err(error) => {
-                    self.failed.get_or_insert(error);
-                    None
-                }
-            },
-        }
-    }
-}
+use crate::csv::column::Column;
+use crate::csv::columns::Columns;
 
 /// Where an aggregate's value is.
 #[derive(Clone, Copy, Debug)]
@@ -354,12 +21,11 @@ pub(super) enum Output {
 /// See [`CsvFile::group_by`].
 #[derive(Debug)]
 pub struct GroupPlan<'f> {
-    pub(super) file: &'f CsvFile,
+    /// Columns that are read as numbers, of which records.
+    pub(super) columns: Columns<'f>,
     pub(super) keys: Vec<Column>,
     pub(super) key_names: Vec<String>,
     pub(super) names: Vec<String>,
-    /// Columns that are read as numbers.
-    pub(super) numbers: Vec<NumberInput>,
     /// What is measured, empty.
     pub(super) measures: Vec<Box<dyn Measure>>,
     /// Columns of which different values are counted.
@@ -368,9 +34,19 @@ pub struct GroupPlan<'f> {
     pub(super) memory_limit: u64,
 }
 
-impl GroupPlan<'_> {
+impl<'f> GroupPlan<'f> {
+    /// Returns the columns that are read as numbers, in the order in which they were first asked for: those that
+    /// [`Grouped::report`](super::Grouped::report) speaks of.
+    ///
+    /// # Examples
+    ///
+    /// See [`Grouped::report`](super::Grouped::report).
+    pub fn columns(&self) -> &Columns<'f> {
+        &self.columns
+    }
+
     /// Chooses the measures: one for all that is asked of a column's numbers but quantiles, for which there is another.
-    fn measure(&mut self, asked: &[(Aggregate, Column)]) {
+    pub(super) fn measure(&mut self, asked: &[(Aggregate, Column)], numbers: &mut Vec<Column>) {
         // By kind and column, where the measure is that answers.
         let mut known: Vec<((u8, Column), usize)> = Vec::new();
         for &(aggregate, column) in asked {
@@ -381,7 +57,7 @@ impl GroupPlan<'_> {
                 Aggregate::Last => 3,
                 Aggregate::AboutDistinct => 4,
                 Aggregate::Distinct => {
-                    let at = place_of(&mut self.distinct, |&known| known == column, || column);
+                    let at = place_of(&mut self.distinct, column);
                     self.outputs.push(Output::Distinct { column: at });
                     continue;
                 }
@@ -391,15 +67,15 @@ impl GroupPlan<'_> {
             let measure = found.unwrap_or_else(|| {
                 let measure = match kind {
                     0 => measure::records(),
-                    1 => measure::quantiles(self.number(column)),
-                    2..=4 => measure::fields(column.index(), aggregate),
+                    1 => measure::quantiles(place_of(numbers, column)),
+                    2..=4 => measure::fields(column, aggregate),
                     _ => {
                         let all: Vec<Aggregate> = asked
                             .iter()
                             .filter(|(_, other)| *other == column)
                             .map(|&(asked, _)| asked)
                             .collect();
-                        measure::numbers(self.number(column), &all)
+                        measure::numbers(place_of(numbers, column), &all)
                     }
                 };
                 self.measures.push(measure);
@@ -409,16 +85,12 @@ impl GroupPlan<'_> {
             self.outputs.push(Output::Measure { measure, aggregate });
         }
     }
-
-    fn number(&mut self, column: Column) -> usize {
-        place_of(&mut self.numbers, |known| known.column == column, || NumberInput::new(column))
-    }
 }
 
-/// Returns where the one of `all` is that is meant, which is added if there is none.
-fn place_of<T>(all: &mut Vec<T>, is: impl FnMut(&T) -> bool, make: impl FnOnce() -> T) -> usize {
-    all.iter().position(is).unwrap_or_else(|| {
-        all.push(make());
-        all.len() - 1
+/// Returns where a column is among others, to which it is added if it is not.
+fn place_of(columns: &mut Vec<Column>, column: Column) -> usize {
+    columns.iter().position(|&known| known == column).unwrap_or_else(|| {
+        columns.push(column);
+        columns.len() - 1
     })
 }

@@ -10,12 +10,13 @@
 use super::error::GroupError;
 use super::grouped::Grouped;
 use super::head::Hashing;
-use super::input::{Inputs, KeyInput, NumberInput, split_first};
+use super::input::{Inputs, KeyInput, split_first};
 use super::measure::Measure;
 use super::partition::Partition;
 use super::plan::GroupPlan;
 use super::table::Table;
-use crate::csv::blocks::Blocks;
+use crate::csv::columns::batch::BatchReader;
+use crate::csv::columns::{Batch, ColumnsReport};
 use crate::csv::error::CsvError;
 use crate::csv::segment::Segment;
 use crate::pool::Pool;
@@ -136,72 +137,74 @@ impl Own {
     }
 }
 
-/// A worker: its groups, and what it reads of a block.
-struct Worker {
-    number: usize,
-    groups: Own,
-    pairs: Vec<Own>,
-    columns: Vec<NumberInput>,
-    keys: KeyInput,
-    pair_keys: KeyInput,
-    numbers: Vec<u32>,
+/// A worker: its groups, and how it reads records.
+struct Worker<'f> {
+    reader: BatchReader<'f>,
+    grouper: Grouper,
     /// The last segment that was read.
     segment: usize,
 }
 
-impl Worker {
+impl<'f> Worker<'f> {
     fn new(number: usize, shared: &Shared<'_>) -> Self {
-        let plan = shared.plan;
         Self {
-            number,
-            groups: Own::new(shared.hashing, &plan.measures),
-            pairs: plan.distinct.iter().map(|_| Own::new(shared.hashing, &[])).collect(),
-            columns: plan.numbers.clone(),
-            keys: KeyInput::default(),
-            pair_keys: KeyInput::default(),
-            numbers: Vec::new(),
+            reader: BatchReader::new(&shared.plan.columns),
+            grouper: Grouper::new(number, shared),
             segment: 0,
         }
     }
 
     /// Groups the records of a segment.
-    fn read(&mut self, segment: &Segment<'_>, shared: &Shared<'_>) -> Result<(), CsvError> {
+    fn read(&mut self, segment: &Segment<'f>, shared: &Shared<'_>) -> Result<(), CsvError> {
         if segment.index < self.segment {
             // O2.
-            self.move_all(shared)?;
+            self.grouper.move_all(shared)?;
         }
         self.segment = segment.index;
-        let mut blocks = Blocks::new(segment);
-        while let Some(block) = blocks.next()? {
-            if self.groups.is_full() || self.pairs.iter().any(Own::is_full) {
-                self.move_all(shared)?;
-            }
-            let mut failed: Option<(usize, CsvError)> = None;
-            let mut note = |result: Result<(), (usize, CsvError)>| {
-                if let Err((row, error)) = result
-                    && failed.as_ref().is_none_or(|&(first, _)| row < first)
-                {
-                    failed = Some((row, error));
-                }
-            };
-            for column in &mut self.columns {
-                note(column.read(segment, block));
-            }
-            let inputs = Inputs::new(segment, block, &self.columns);
-            note(self.keys.read(&shared.plan.keys, &inputs));
-            if let Some((_, error)) = failed {
-                return Err(error);
-            }
-            let keys = self.keys.keys(&inputs);
-            self.groups.table.number_all(keys, &mut self.numbers, |row| inputs.place(row));
-            for measure in &mut self.groups.measures {
-                measure.resize(self.groups.table.len());
-                measure.add(&self.numbers, &inputs);
-            }
-            for (own, &column) in self.pairs.iter_mut().zip(&shared.plan.distinct) {
-                self.pair_keys.pair(keys, column, &inputs);
-                own.table.number_all(self.pair_keys.keys(&inputs), &mut self.numbers, |_| 0);
-            }
+        self.reader.read(segment, |batch| self.grouper.add(batch, shared))
+    }
+}
+
+/// A worker's groups.
+struct Grouper {
+    number: usize,
+    groups: Own,
+    pairs: Vec<Own>,
+    keys: KeyInput,
+    pair_keys: KeyInput,
+    numbers: Vec<u32>,
+}
+
+impl Grouper {
+    fn new(number: usize, shared: &Shared<'_>) -> Self {
+        let plan = shared.plan;
+        let (keys, pair_keys, numbers) = Default::default();
+        Self {
+            number,
+            groups: Own::new(shared.hashing, &plan.measures),
+            pairs: plan.distinct.iter().map(|_| Own::new(shared.hashing, &[])).collect(),
+            keys,
+            pair_keys,
+            numbers,
+        }
+    }
+
+    /// Groups the records of a batch.
+    fn add(&mut self, batch: &Batch<'_>, shared: &Shared<'_>) -> Result<(), CsvError> {
+        if self.groups.is_full() || self.pairs.iter().any(Own::is_full) {
+            self.move_all(shared)?;
+        }
+        let inputs = Inputs::new(batch);
+        self.keys.read(&shared.plan.keys, inputs)?;
+        let keys = self.keys.keys(inputs);
+        self.groups.table.number_all(keys, &mut self.numbers, |row| inputs.place(row));
+        for measure in &mut self.groups.measures {
+            measure.resize(self.groups.table.len());
+            measure.add(&self.numbers, inputs);
+        }
+        for (own, &column) in self.pairs.iter_mut().zip(&shared.plan.distinct) {
+            self.pair_keys.pair(keys, column, inputs);
+            own.table.number_all(self.pair_keys.keys(inputs), &mut self.numbers, |_| 0);
         }
         Ok(())
     }
@@ -243,16 +246,18 @@ impl Pool {
             count: AtomicU64::new(0),
         };
         let workers = self.each_worker(
-            plan.file,
+            plan.columns.file,
             |number| Worker::new(number, &shared),
             |worker, segment| worker.read(segment, &shared),
         )?;
-        let workers: Vec<Mutex<Worker>> = workers.into_iter().map(Mutex::new).collect();
-        self.for_all(0..workers.len(), |worker| lock(&workers[worker]).move_all(&shared))?;
+        let workers: Vec<Mutex<Worker<'_>>> = workers.into_iter().map(Mutex::new).collect();
+        self.for_all(0..workers.len(), |worker| lock(&workers[worker]).grouper.move_all(&shared))?;
+        let reports = workers.into_iter().map(|worker| into_inner(worker).reader.take_report());
+        let report = joined(plan, reports.collect());
         let distinct = shared.pairs.iter().map(|pairs| self.count_values(&shared, pairs));
         let distinct = distinct.collect::<Result<Vec<_>, _>>()?;
         let shards = shared.groups.into_iter().map(into_inner).collect();
-        Grouped::new(self, plan, shared.hashing, shards, distinct)
+        Grouped::new(self, plan, shared.hashing, shards, distinct, report)
     }
 
     /// Counts the pairs of each group: by partition, by number.
@@ -287,4 +292,17 @@ impl Pool {
             |left: Result<(), CsvError>, right| left.and(right),
         )?
     }
+}
+
+/// Adds up what workers found. Each has kept the first places of its own, in order; the first of all are among them.
+fn joined(plan: &GroupPlan<'_>, reports: Vec<ColumnsReport>) -> ColumnsReport {
+    let mut all = ColumnsReport::new(plan.columns.len());
+    reports.iter().for_each(|report| all.add(report));
+    for (at, column) in all.columns.iter_mut().enumerate() {
+        let kept = column.first.len();
+        column.first = reports.iter().flat_map(|report| report.columns[at].first.iter().copied()).collect();
+        column.first.sort_unstable();
+        column.first.truncate(kept);
+    }
+    all
 }

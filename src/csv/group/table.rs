@@ -10,8 +10,11 @@
 //! where those of all workers are (`partition.rs`) and clears it.
 
 use super::head::{HEAD, Hashing, cut, head};
+#[cfg(target_arch = "x86_64")]
+use super::lanes;
 use crate::csv::dialect::Dialect;
 use crate::csv::field::value;
+use std::ops::Range;
 
 /// The number of groups at which a table is full. With the rows of one block it may have some more.
 const FULL: usize = 32 << 10;
@@ -53,6 +56,43 @@ pub(super) struct Keys<'a> {
     pub(super) dialect: Option<&'a Dialect>,
 }
 
+/// What the first loop over a block looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'a> {
+    pub(super) hashing: Hashing,
+    pub(super) slots: &'a [Slot],
+    pub(super) keys: Keys<'a>,
+    /// The byte that a key must not begin with; more than a byte if there is none.
+    pub(super) quote: u16,
+}
+
+impl Home<'_> {
+    /// Looks at some rows, where `count` were missed so far; returns how many are then.
+    #[inline(never)]
+    fn look(self, rows: Range<usize>, numbers: &mut [u32], missed: &mut [u32], mut count: usize) -> usize {
+        let Self { hashing, slots, keys, quote } = self;
+        let mask = slots.len() - 1;
+        let len = keys.starts.len();
+        let (ends, numbers, missed) = (&keys.ends[..len], &mut numbers[..len], &mut missed[..len]);
+        for row in rows {
+            let start = keys.starts[row] as usize;
+            let len = (ends[row] as usize).wrapping_sub(start);
+            let mut hit = false;
+            if let Some(window) = keys.bytes.get(start..).and_then(|rest| rest.first_chunk::<HEAD>()) {
+                let head = cut(window, len);
+                let slot = &slots[hashing.of_head(head) as usize & mask];
+                let differ =
+                    (slot.head[0] ^ head[0]) | (slot.head[1] ^ head[1]) | (u64::from(slot.len) ^ len as u64);
+                hit = (differ == 0) & (u16::from(window[0]) != quote);
+                numbers[row] = slot.number;
+            }
+            missed[count] = row as u32;
+            count += usize::from(!hit);
+        }
+        count
+    }
+}
+
 /// Numbers by key.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -64,6 +104,8 @@ pub(super) struct Table {
     keys: Vec<Key>,
     text: Vec<u8>,
     missed: Vec<u32>,
+    #[cfg(target_arch = "x86_64")]
+    lanes: Option<lanes::Lanes>,
 }
 
 impl Table {
@@ -76,6 +118,8 @@ impl Table {
             keys: Vec::new(),
             text: Vec::new(),
             missed: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            lanes: lanes::Lanes::detect(),
         }
     }
 
@@ -118,7 +162,8 @@ impl Table {
         let rows = keys.starts.len();
         numbers.resize(rows, 0);
         let mut missed = std::mem::take(&mut self.missed);
-        missed.resize(rows, 0);
+        // Eight at once are written, if only the first of them is kept.
+        missed.resize(rows + 8, 0);
         let count = self.look_at_home(keys, numbers, &mut missed);
         for &row in &missed[..count] {
             let row = row as usize;
@@ -132,34 +177,19 @@ impl Table {
         self.missed = missed;
     }
 
-    /// Takes the numbers of the keys that lie in their home slots, and notes the rows of those that do not; returns how
-    /// many these are.
-    #[inline(never)]
+    /// Takes the numbers of the keys that lie in their home slots, and lists the rows of those that do not in `missed`; returns
+    /// how many these are.
     fn look_at_home(&self, keys: Keys<'_>, numbers: &mut [u32], missed: &mut [u32]) -> usize {
-        let hashing = self.hashing;
-        let slots = &self.slots[..];
-        let mask = slots.len() - 1;
         // No byte, if no key can be quoted.
         let quote = keys.dialect.and_then(|dialect| dialect.quote).map_or(u16::MAX, u16::from);
-        let rows = keys.starts.len();
-        let (ends, numbers, missed) = (&keys.ends[..rows], &mut numbers[..rows], &mut missed[..rows]);
-        let mut count = 0;
-        for row in 0..rows {
-            let start = keys.starts[row] as usize;
-            let len = (ends[row] as usize).wrapping_sub(start);
-            let mut hit = false;
-            if let Some(window) = keys.bytes.get(start..).and_then(|rest| rest.first_chunk::<HEAD>()) {
-                let head = cut(window, len);
-                let slot = &slots[hashing.of_head(head) as usize & mask];
-                let differ =
-                    (slot.head[0] ^ head[0]) | (slot.head[1] ^ head[1]) | (u64::from(slot.len) ^ len as u64);
-                hit = (differ == 0) & (u16::from(window[0]) != quote);
-                numbers[row] = slot.number;
-            }
-            missed[count] = row as u32;
-            count += usize::from(!hit);
+        let home = Home { hashing: self.hashing, slots: &self.slots, keys, quote };
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = self.lanes {
+            let count = lanes.look_at_home(home, numbers, missed);
+            let rows = keys.starts.len();
+            return home.look(rows - rows % lanes::ROWS..rows, numbers, missed, count);
         }
-        count
+        home.look(0..keys.starts.len(), numbers, missed, 0)
     }
 
     /// Finds the number of a key, or gives it one.
@@ -247,7 +277,11 @@ impl Table {
 /// How many slots a table has for each key, at least. A slot that is never looked at costs no cache, so few keys have many
 /// of them and nearly all lie at home.
 fn sparsity(slots: usize) -> usize {
-    if slots <= 1 << 16 { 8 } else { 4 }
+    match slots {
+        0..=0x1fff => 16,
+        0x2000..=0xffff => 8,
+        _ => 4,
+    }
 }
 
 #[cfg(test)]
@@ -267,9 +301,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_those_of_a_map(keys in proptest::collection::vec(key(), 0..400), cut in 0..400_usize, quoted: bool) {
+        fn numbers_are_those_of_a_map(keys in proptest::collection::vec(key(), 0..400), cut in 0..400_usize, quoted: bool, plain: bool) {
             let dialect = Dialect::default();
             let mut table = Table::new(Hashing::new());
+            #[cfg(target_arch = "x86_64")]
+            if plain {
+                table.lanes = None;
+            }
             let (mut map, mut order) = (HashMap::new(), Vec::new());
             let (mut numbers, mut expected) = (Vec::new(), Vec::new());
             let blocks = keys.split_at(cut.min(keys.len()));
