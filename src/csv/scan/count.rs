@@ -9,8 +9,8 @@
 
 use super::dense::is_dense;
 use super::machine::{BLOCK, Job, Machine, on_best};
-use super::padded;
 use super::quotes::Stance;
+use super::{ask_ahead, padded};
 use crate::csv::dialect::Dialect;
 
 /// What a walk over a run of bytes came to.
@@ -70,15 +70,37 @@ impl Job for Count<'_> {
         let patterns = [delimiter, b'\n', b'\r', quote].map(|byte| machine.pattern(byte));
         let (mut outside, mut inside) = (Walk::OUTSIDE, Walk::INSIDE);
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        let met = blocks.iter().position(|block| {
+        let (groups, others) = blocks.as_chunks::<GROUP>();
+        let mut met = None;
+        for (index, group) in groups.iter().enumerate() {
+            if let Some(plain) = Plain::of(machine, patterns, group) {
+                outside.over_plain(plain);
+                inside.over_plain(plain);
+                continue;
+            }
+            for block in group {
+                let masks = Masks::of(machine, patterns, block, u64::MAX);
+                outside.over(machine, masks);
+                inside.over(machine, masks);
+            }
+            if outside.stance == inside.stance && outside.may_start == inside.may_start {
+                met = Some(index + 1);
+                break;
+            }
+        }
+        let ahead = outside.records.wrapping_sub(inside.records);
+        for group in met.map_or(&[][..], |met| &groups[met..]) {
+            match Plain::of(machine, patterns, group) {
+                Some(plain) => outside.over_plain(plain),
+                None => group
+                    .iter()
+                    .for_each(|block| outside.over(machine, Masks::of(machine, patterns, block, u64::MAX))),
+            }
+        }
+        for block in others {
             let masks = Masks::of(machine, patterns, block, u64::MAX);
             outside.over(machine, masks);
             inside.over(machine, masks);
-            outside.stance == inside.stance && outside.may_start == inside.may_start
-        });
-        let ahead = outside.records.wrapping_sub(inside.records);
-        for block in met.map_or(&[][..], |met| &blocks[met + 1..]) {
-            outside.over(machine, Masks::of(machine, patterns, block, u64::MAX));
         }
         if !rest.is_empty() {
             let (block, real) = padded(rest);
@@ -112,6 +134,43 @@ impl Masks {
     }
 }
 
+/// Blocks that are looked at together, in case that none of them has a quote.
+const GROUP: usize = 4;
+
+/// What a group without quotes holds.
+#[derive(Clone, Copy)]
+struct Plain {
+    /// Bytes behind a line end that end none.
+    starts: u64,
+    /// 1 if the first byte ends no line, else 0.
+    first_starts: u64,
+    /// 1 if the last byte ends a line, else 0.
+    ends_line: u64,
+    /// 1 if a quote would open behind it, outside quotes, else 0.
+    may_open: u64,
+}
+
+impl Plain {
+    /// `None` if there is a quote.
+    #[inline(always)]
+    fn of<M: Machine>(machine: M, patterns: [M::Pattern; 4], group: &[[u8; BLOCK]; GROUP]) -> Option<Self> {
+        let [delimiter, feed, ret, quote] = patterns;
+        group.iter().for_each(ask_ahead);
+        let quotes = group.iter().fold(0, |quotes, block| quotes | machine.mask([quote], block));
+        if quotes != 0 {
+            return None;
+        }
+        let lines = group.each_ref().map(|block| machine.mask([feed, ret], block));
+        let (mut starts, mut before) = (0, 0);
+        for lines in lines {
+            starts += u64::from(((lines << 1 | before) & !lines).count_ones());
+            before = lines >> 63;
+        }
+        let may_open = machine.mask([delimiter], &group[GROUP - 1]) >> 63 | before;
+        Some(Self { starts, first_starts: !lines[0] & 1, ends_line: before, may_open })
+    }
+}
+
 /// One of the two walks.
 #[derive(Clone, Copy)]
 struct Walk {
@@ -133,6 +192,14 @@ impl Walk {
         let starts = (ends << 1 | self.may_start) & !masks.lines & masks.real;
         self.may_start = ends >> 63;
         self.records += u64::from(starts.count_ones());
+    }
+
+    #[inline(always)]
+    fn over_plain(&mut self, plain: Plain) {
+        let outside = u64::from(!self.stance.is_inside());
+        self.records += outside * (plain.starts + (self.may_start & plain.first_starts));
+        self.may_start = outside & plain.ends_line;
+        self.stance = self.stance.over_plain(plain.may_open);
     }
 
     fn walked(self) -> Walked {
@@ -159,6 +226,7 @@ impl Job for CountLines<'_> {
             may_start = lines >> 63;
         };
         for block in blocks {
+            ask_ahead(block);
             over(block, u64::MAX);
         }
         if !rest.is_empty() {

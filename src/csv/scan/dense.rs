@@ -8,7 +8,7 @@
 
 use super::machine::{BLOCK, Job, Machine, on_best};
 use super::quotes::Stance;
-use super::{SLACK, padded};
+use super::{SLACK, ask_ahead, padded};
 use crate::csv::dialect::Dialect;
 
 /// What a window holds.
@@ -73,6 +73,7 @@ impl<const QUOTED: bool> Job for Dense<'_, QUOTED> {
         let (blocks, rest) = window.as_chunks::<BLOCK>();
         let mut offset = 0;
         for block in blocks {
+            ask_ahead(block);
             search.over(offset, block, u64::MAX, places);
             offset += BLOCK as u32;
         }

@@ -66,9 +66,9 @@ fn write_batch(mut bits: u64, base: u32, batch: &mut [u32; 8]) -> u64 {
 }
 
 /// Does the job with the best instructions that this machine has.
+#[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn on_best<J: Job>(job: J) -> J::Output {
-    #[cfg(target_arch = "x86_64")]
     if let Some(avx512) = super::avx512::Avx512::detect() {
         avx512.perform(job)
     } else if let Some(avx2) = super::x86::Avx2::detect() {
@@ -76,6 +76,18 @@ pub(super) fn on_best<J: Job>(job: J) -> J::Output {
     } else {
         super::x86::Sse2::FLOOR.perform(job)
     }
-    #[cfg(not(target_arch = "x86_64"))]
+}
+
+/// The same: all such machines have them.
+#[cfg(target_arch = "aarch64")]
+#[inline]
+pub(super) fn on_best<J: Job>(job: J) -> J::Output {
+    super::neon::Neon::FLOOR.perform(job)
+}
+
+/// The same, where there is no vector code yet.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[inline]
+pub(super) fn on_best<J: Job>(job: J) -> J::Output {
     super::swar::Swar.perform(job)
 }

@@ -13,6 +13,8 @@ mod avx512;
 mod count;
 mod dense;
 mod machine;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 pub(crate) mod quotes;
 #[cfg(test)]
 mod scalar;
@@ -24,6 +26,7 @@ pub(crate) use count::{Tally, count};
 pub(crate) use dense::{Found, dense, is_dense};
 
 use super::dialect::Dialect;
+use crate::sys::prefetch;
 use machine::{BLOCK, Job, Machine, on_best};
 use quotes::Stance;
 use std::ops::Range;
@@ -148,6 +151,15 @@ fn each_block(bytes: &[u8], mut body: impl FnMut(usize, &[u8; BLOCK], u64) -> bo
         }
     }
     bytes.len()
+}
+
+/// How far ahead of a scan memory is asked for: the processor itself looks no farther than to the end of a page.
+const AHEAD: usize = 2048;
+
+/// Asks for what lies ahead of a block, in the window or behind it.
+#[inline(always)]
+fn ask_ahead(block: &[u8; BLOCK]) {
+    prefetch::for_read(block.as_ptr().wrapping_add(AHEAD));
 }
 
 /// Fills a block up with zeros, and returns the mask of what is real in it.
@@ -305,6 +317,8 @@ mod tests {
                 x86::Avx2::detect().map_or(Ok(()), |avx2| $function(avx2, $argument))?;
                 avx512::Avx512::detect().map_or(Ok(()), |avx512| $function(avx512, $argument))?;
             }
+            #[cfg(target_arch = "aarch64")]
+            $function(neon::Neon::FLOOR, $argument)?;
         }};
     }
 

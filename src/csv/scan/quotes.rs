@@ -53,7 +53,7 @@ impl Stance {
     #[inline(always)]
     pub(super) fn over(self, machine: impl Machine, quotes: u64, separators: u64) -> (u64, Self) {
         if quotes == 0 {
-            return (self.inside, Self { may_open: separators >> 63 & !self.inside, ..self });
+            return (self.inside, self.over_plain(separators >> 63));
         }
         let inside = machine.parities(quotes) ^ self.inside;
         let openable = separators | quotes;
@@ -62,6 +62,12 @@ impl Stance {
             return self.over_odd(quotes, separators);
         }
         (inside, Self::behind(inside, openable))
+    }
+
+    /// Moves over bytes without quotes, behind which a quote would open if they are outside quotes.
+    #[inline(always)]
+    pub(super) fn over_plain(self, may_open: u64) -> Self {
+        Self { may_open: may_open & !self.inside, ..self }
     }
 
     /// Moves over a block quote by quote: those that are letters count for nothing.
