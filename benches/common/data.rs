@@ -99,3 +99,50 @@ pub fn write_stations(file: &mut impl Write, rows: usize) -> io::Result<i64> {
     }
     Ok(sum)
 }
+
+/// Writes a record, by its number.
+pub type Row = fn(&mut Vec<u8>, u64) -> io::Result<()>;
+
+/// Writes records until there are so many bytes, and returns how many records.
+pub fn fill(file: &mut impl Write, bytes: usize, row: Row) -> io::Result<u64> {
+    let (mut records, mut written) = (0, 0);
+    let mut line = Vec::new();
+    while written < bytes {
+        line.clear();
+        row(&mut line, records)?;
+        file.write_all(&line)?;
+        written += line.len();
+        records += 1;
+    }
+    Ok(records)
+}
+
+/// A record of ten fields in about a hundred bytes, none of them in quotes.
+pub fn plain(line: &mut Vec<u8>, k: u64) -> io::Result<()> {
+    let price = 900 + k % 211;
+    let cents = k.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+    writeln!(
+        line,
+        "{k},2000-01-{:02},FAT,XAMS,{price}.{cents},{price}.{cents},{price}.5,{price}.{cents},{price}.25,{cents}.75",
+        k % 28 + 1
+    )
+}
+
+/// A record of two fields in 14 bytes, with a semicolon.
+pub fn short(line: &mut Vec<u8>, k: u64) -> io::Result<()> {
+    let hash = k.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    writeln!(line, "Station{};{}.{}", hash % 97, hash % 60, hash % 10)
+}
+
+/// A record of five fields with quotes, doubled quotes, commas and line breaks, and CRLF.
+pub fn quoted(line: &mut Vec<u8>, k: u64) -> io::Result<()> {
+    let words = ["fine", "a \"\"good\"\" one", "two\r\nlines, at least", "cheaper, elsewhere"];
+    let text = |place: u64| words[(k.wrapping_mul(place) >> 3) as usize % words.len()];
+    write!(line, "{k},\"{}\",{},{}.54,\"{}: {}\"\r\n", text(7), k % 5 + 1, k % 97, text(13), text(29))
+}
+
+/// Adds up the words of a text: the least that a reader of every byte does.
+pub fn sum_of_words(bytes: &[u8]) -> u64 {
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().fold(0, |sum, &word| sum.wrapping_add(u64::from_ne_bytes(word)))
+}

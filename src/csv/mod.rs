@@ -77,6 +77,8 @@
 //! cursor.rs      walks from one to the next: most records are nothing but delimiters and a line end
 //! record.rs      lends the record; field.rs and number.rs read what is asked for
 //! fold.rs        merges the chunks' results in one fixed shape
+//! blocks.rs      tables of some thousand records (block.rs), for what works on columns
+//! count.rs       counts records, from both sides of a quote at once
 //! ```
 
 #[allow(dead_code, reason = "for consumers to come")]
