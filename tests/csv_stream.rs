@@ -58,6 +58,9 @@ fn add(found: &mut Found, record: &Record<'_>) -> Result<(), CsvError> {
     if record.get(0).is_some_and(|field| field.raw() == b"stop") {
         return Err(CsvError::user("told to stop"));
     }
+    if record.get(1).is_some_and(|field| field.raw() == b"bad") {
+        record.u64(1)?;
+    }
     found.0.push(record.fields().map(|field| field.bytes().into_owned()).collect());
     found.1 += record.get(0).and_then(|field| field.f64()).unwrap_or(0.1);
     Ok(())
@@ -100,7 +103,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         8 => "\"[a-z,;\n\r#]{0,20}\"",
         4 => "\"([a-z]{0,5}\"\"){0,4}\"",
         2 => "[a-z]{1,3}\"[a-z]{0,3}",
-        1 => Just(String::from("stop")),
+        1 => proptest::sample::select(vec![String::from("stop"), String::from("bad")]),
     ];
     let end = prop_oneof![4 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n")];
     let rows = proptest::collection::vec((proptest::collection::vec(field, 3), end), 0..40);

@@ -35,6 +35,8 @@ pub(crate) struct Chunk {
     pub(crate) range: Range<usize>,
     /// Whether it is the first of its part, so that it is entered where a record may start.
     pub(crate) is_first: bool,
+    /// Whether it is the last of its part.
+    pub(crate) is_last: bool,
 }
 
 impl Chunks {
@@ -63,7 +65,7 @@ impl Chunks {
         let Part { data, chunk_bytes, first } = &self.parts[part];
         let from = data.start + (index - first) * chunk_bytes;
         let to = from + (*chunk_bytes).min(data.end - from);
-        Chunk { index, part, range: from..to, is_first: index == *first }
+        Chunk { index, part, range: from..to, is_first: index == *first, is_last: to == data.end }
     }
 }
 
@@ -101,6 +103,7 @@ mod tests {
                     prop_assert_eq!((chunk.index, chunk.part), (index, part));
                     prop_assert_eq!(chunk.range.start, at);
                     prop_assert_eq!(chunk.is_first, at == data.start);
+                    prop_assert_eq!(chunk.is_last, chunk.range.end == data.end);
                     prop_assert!(!chunk.range.is_empty());
                     at = chunk.range.end;
                     index += 1;

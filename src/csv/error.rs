@@ -6,6 +6,7 @@
 use super::column::ColumnError;
 use super::dialect::DialectError;
 use super::group::GroupError;
+use super::header::HeaderError;
 use super::place::Place;
 use super::source::StreamError;
 use crate::array::ArrayError;
@@ -45,6 +46,10 @@ pub enum CsvError {
     Column(Box<ColumnError>),
     /// A group-by cannot be made, or it outgrew its bound.
     Group(Box<GroupError>),
+    /// No file was named to [`CsvOptions::open_all`](super::CsvOptions::open_all).
+    NoFile,
+    /// Two files that are to be read as one have different headers.
+    Header(Box<HeaderError>),
     /// A record is not what it should be.
     Record(Box<RecordError>),
     /// The caller's own error, from inside a fold; see [`CsvError::user`].
@@ -115,6 +120,8 @@ impl fmt::Display for CsvError {
             Self::Dialect(error) => error.fmt(f),
             Self::Column(error) => error.fmt(f),
             Self::Group(error) => error.fmt(f),
+            Self::NoFile => f.write_str("no file was named"),
+            Self::Header(error) => error.fmt(f),
             Self::Record(error) => error.fmt(f),
             Self::User(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the scan was cancelled"),
@@ -171,6 +178,12 @@ impl From<DialectError> for CsvError {
 impl From<GroupError> for CsvError {
     fn from(error: GroupError) -> Self {
         Self::Group(Box::new(error))
+    }
+}
+
+impl From<HeaderError> for CsvError {
+    fn from(error: HeaderError) -> Self {
+        Self::Header(Box::new(error))
     }
 }
 

@@ -1,18 +1,21 @@
 //! A mapped CSV file, or several as one: the dialect, the header, and where the records lie.
 
-use super::chunks::Chunks;
+use super::chunks::{Chunk, Chunks};
 use super::column::Column;
 use super::cursor::Cursor;
 use super::error::CsvError;
+use super::field::Field;
+use super::header::HeaderError;
 use super::layout::Layout;
 use super::options::CsvOptions;
+use super::pages;
 use super::place::Place;
 use super::records::Records;
 use super::segment::Segment;
 use crate::memory::Region;
 use memchr::memchr_iter;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The mark that some programs put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -48,6 +51,8 @@ pub struct CsvFile {
     /// One for each path of the layout.
     parts: Vec<Part>,
     chunks: Chunks,
+    /// Whether pages are let go once they have been read.
+    releases: bool,
 }
 
 /// One mapped file.
@@ -56,6 +61,24 @@ struct Part {
     region: Region,
     /// Where the data records lie: behind byte order mark and header.
     data: Range<usize>,
+}
+
+/// What the first record of a part says.
+struct First {
+    headers: Vec<String>,
+    len: usize,
+    /// Where the data records begin.
+    data_start: usize,
+}
+
+impl Part {
+    fn open(path: &Path) -> Result<Self, CsvError> {
+        let region = Region::open(path)?;
+        let bytes = region.as_bytes();
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let data = mark..bytes.len();
+        Ok(Self { region, data })
+    }
 }
 
 impl CsvFile {
@@ -81,35 +104,58 @@ impl CsvFile {
         CsvOptions::default()
     }
 
-    pub(super) fn with_options(options: &CsvOptions, path: &Path) -> Result<CsvFile, CsvError> {
+    pub(super) fn with_options(options: &CsvOptions, paths: Vec<PathBuf>) -> Result<CsvFile, CsvError> {
         options.dialect.validate()?;
+        if paths.is_empty() {
+            return Err(CsvError::NoFile);
+        }
+        let parts = paths.iter().map(|path| Part::open(path)).collect::<Result<Vec<_>, _>>()?;
         let layout = Layout {
             dialect: options.dialect,
             unclosed_quote: options.unclosed_quote,
             headers: Vec::new(),
             expected: None,
             watch: options.watch.clone(),
-            paths: vec![path.to_owned()],
+            paths,
         };
-        let region = Region::open(path)?;
-        let bytes = region.as_bytes();
-        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        let data = mark..bytes.len();
-        let chunks = Chunks::new([], None);
-        let mut file = CsvFile { layout, parts: vec![Part { region, data }], chunks };
-        file.read_first(options)?;
+        let releases = options.pages.are_released(parts.iter().map(|part| part.region.len_bytes()).sum());
+        let mut file = CsvFile { layout, parts, chunks: Chunks::new([], None), releases };
+        file.read_first_records(options)?;
         file.chunks = Chunks::new(file.parts.iter().map(|part| part.data.clone()), options.chunk_bytes);
         Ok(file)
     }
 
-    /// Reads the first record: the header if there is one, and how many fields the others must have.
-    fn read_first(&mut self, options: &CsvOptions) -> Result<(), CsvError> {
-        let whole = self.segment(0);
+    /// Reads the first record of each part: its header if there is one, and how many fields the others must have.
+    fn read_first_records(&mut self, options: &CsvOptions) -> Result<(), CsvError> {
+        let mut first: Option<(usize, First)> = None;
+        for part in 0..self.parts() {
+            // A part without a record has no header either, and is like any other.
+            let Some(found) = self.first_record(part, options.headers)? else { continue };
+            self.parts[part].data.start = found.data_start;
+            match &first {
+                None => first = Some((part, found)),
+                Some((_, first)) if first.headers == found.headers => {}
+                Some((of, first)) => {
+                    let paths = [*of, part].map(|part| self.layout.path(part));
+                    return Err(HeaderError::new(paths, [&first.headers, &found.headers]).into());
+                }
+            }
+        }
+        if let Some((_, First { headers, len, .. })) = first {
+            self.layout.headers = headers;
+            self.layout.expected = if options.flexible { None } else { Some(len) };
+        }
+        Ok(())
+    }
+
+    fn first_record(&self, part: usize, has_header: bool) -> Result<Option<First>, CsvError> {
+        let whole = self.segment(part);
         let mut cursor = Cursor::with_width(&whole, None);
-        let first = match cursor.advance() {
-            Ok(found) => found.then(|| cursor.record()),
+        let record = match cursor.advance() {
+            Ok(true) => cursor.record(),
+            Ok(false) => return Ok(None),
             // Without a header it is an error of the first scan, like any other.
-            Err(_) if !options.headers => None,
+            Err(_) if !has_header => return Ok(None),
             Err(mut error) => {
                 if let Some(place) = error.place_mut() {
                     place.record = Some(0);
@@ -117,17 +163,13 @@ impl CsvFile {
                 return Err(self.located(error));
             }
         };
-        let len = first.map(|record| record.len());
-        let mut headers = Vec::new();
-        let mut data_start = whole.range.start;
-        if let (Some(record), true) = (first, options.headers) {
-            headers.extend(record.fields().map(|name| String::from_utf8_lossy(&name.bytes()).into_owned()));
-            data_start = cursor.position();
+        let len = record.len();
+        if !has_header {
+            return Ok(Some(First { headers: Vec::new(), len, data_start: whole.range.start }));
         }
-        self.layout.headers = headers;
-        self.layout.expected = if options.flexible { None } else { len };
-        self.parts[0].data.start = data_start;
-        Ok(())
+        let name = |name: Field<'_>| String::from_utf8_lossy(&name.bytes()).into_owned();
+        let headers = record.fields().map(name).collect();
+        Ok(Some(First { headers, len, data_start: cursor.position() }))
     }
 
     /// Returns the names of the columns; none if the file was opened without a header or is empty.
@@ -154,7 +196,7 @@ impl CsvFile {
         Ok(self.layout.column(name)?)
     }
 
-    /// Returns the file's path, as it was opened.
+    /// Returns the file's path, as it was opened; of several files the first one's.
     ///
     /// # Examples
     ///
@@ -163,16 +205,25 @@ impl CsvFile {
         self.layout.path(0)
     }
 
-    /// Returns the file's length in bytes.
+    /// Returns the paths of all files that are read as one, in order.
+    ///
+    /// # Examples
+    ///
+    /// See [`CsvOptions::open_all`].
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.layout.paths
+    }
+
+    /// Returns the length of all files together, in bytes.
     ///
     /// # Examples
     ///
     /// See [`CsvFile::bytes`].
     pub fn len_bytes(&self) -> u64 {
-        self.bytes().len() as u64
+        self.parts.iter().map(|part| part.region.len_bytes() as u64).sum()
     }
 
-    /// Returns the file's bytes as they are, byte order mark and header included.
+    /// Returns the file's bytes as they are, byte order mark and header included; of several files the first one's.
     ///
     /// # Examples
     ///
@@ -206,6 +257,16 @@ impl CsvFile {
 
     pub(crate) fn chunks(&self) -> &Chunks {
         &self.chunks
+    }
+
+    /// Says that a chunk has been read to its end: whoever watches is told, and its pages may be let go.
+    pub(crate) fn done_with(&self, chunk: &Chunk) {
+        if self.releases {
+            pages::release(&self.parts[chunk.part].region, chunk);
+        }
+        if let Some(watch) = &self.layout.watch {
+            watch.add(chunk.range.len());
+        }
     }
 
     /// Returns all bytes of one part.

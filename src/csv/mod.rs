@@ -10,8 +10,8 @@
 //! any number of workers. It differs where that crate is lenient or slips: a quote that is never closed is an error
 //! unless [asked for](UnclosedQuote), and a comment that ends the file without a line end is no record.
 //!
-//! It is not for standard input, compressed files or files that another program is writing to, all of which cannot be
-//! mapped to advantage; it writes no CSV, and it converts no dates.
+//! What cannot be mapped, or not to advantage, is a [`CsvStream`], and taken alike: standard input, compressed files,
+//! files that another program may truncate. It writes no CSV, and it converts no dates.
 //!
 //! # Recipes
 //!
@@ -95,12 +95,15 @@ mod error;
 mod field;
 mod file;
 mod fold;
+mod forest;
 mod group;
 mod groups;
+mod header;
 mod input;
 mod layout;
 mod number;
 mod options;
+mod pages;
 mod place;
 mod record;
 mod records;
@@ -123,8 +126,10 @@ pub use field::Field;
 pub use file::CsvFile;
 pub use group::{Group, GroupBuilder, GroupError, GroupPlan, Grouped, Value};
 pub use groups::Groups;
+pub use header::HeaderError;
 pub use input::Input;
 pub use options::{CsvOptions, UnclosedQuote};
+pub use pages::Pages;
 pub use place::Place;
 pub use record::Record;
 pub use records::Records;

@@ -4,6 +4,7 @@ use super::chunks::CHUNK_BYTES;
 use super::dialect::Dialect;
 use super::error::CsvError;
 use super::file::CsvFile;
+use super::pages::Pages;
 use super::source::CsvStream;
 use super::watch::ScanWatch;
 use std::io::Read;
@@ -61,6 +62,7 @@ pub struct CsvOptions {
     pub(super) chunk_bytes: Option<usize>,
     pub(super) longest_record: usize,
     pub(super) watch: Option<ScanWatch>,
+    pub(super) pages: Pages,
 }
 
 impl Default for CsvOptions {
@@ -73,6 +75,7 @@ impl Default for CsvOptions {
             chunk_bytes: None,
             longest_record: LONGEST_RECORD,
             watch: None,
+            pages: Pages::default(),
         }
     }
 }
@@ -242,6 +245,16 @@ impl CsvOptions {
         self
     }
 
+    /// Sets what to do with pages of the file that have been read.
+    ///
+    /// # Examples
+    ///
+    /// See [`Pages`].
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = pages;
+        self
+    }
+
     /// Lets `watch` follow and cancel the scans of the file.
     ///
     /// # Examples
@@ -263,14 +276,75 @@ impl CsvOptions {
     ///
     /// See [`CsvOptions`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile, CsvError> {
-        CsvFile::with_options(self, path.as_ref())
+        CsvFile::with_options(self, vec![path.as_ref().to_owned()])
     }
 
-    /// Opens a reader as a stream and reads its header. `name` is what messages call it.
+    /// Maps several files and reads them as one, in the given order.
+    ///
+    /// Each file has its own header, and all must be the same; files without a record add nothing. A record ends with its
+    /// file at the latest, whether or not the last line does. Places in messages name the file and count its own lines and records.
+    /// Every file stays open for as long as the [`CsvFile`] lives, so the process's limit of open files bounds how many there
+    /// can be.
     ///
     /// # Errors
     ///
-    /// If reading fails before the first record is whole, if one byte has two meanings in the dialect, or if the header has
+    /// As [`CsvOptions::open`], and [`CsvError::NoFile`] if there is none, [`CsvError::Header`] if two headers differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let [may, june] = ["may.csv", "june.csv"].map(|name| dir.path().join(name));
+    /// # std::fs::write(&may, "from,fare\nA,12.5\nB,7.5")?;
+    /// # std::fs::write(&june, "from,fare\nA,1\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let file = CsvFile::options().open_all([&may, &june])?;
+    /// let fare = file.column("fare")?;
+    /// let add = |sum: &mut f64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.f64(fare)?);
+    /// assert_eq!(Pool::new()?.fold_records(&file, || 0.0, add, |a, b| a + b)?, 21.0);
+    /// assert_eq!(file.paths(), [may, june]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_all<P: AsRef<Path>>(&self, paths: impl IntoIterator<Item = P>) -> Result<CsvFile, CsvError> {
+        CsvFile::with_options(self, paths.into_iter().map(|path| path.as_ref().to_owned()).collect())
+    }
+
+    /// Opens a file as a stream, and reads its header: a compressed file, a pipe, or a plain file that another program may
+    /// truncate or write to meanwhile, of which a mapping is not to be had or not to be trusted.
+    ///
+    /// Gzip and zstd are told by the first bytes, whatever the name says, and decompressed with the features `gzip` and
+    /// `zstd`. A stream reads what is there when it comes by: no byte is looked at twice, so no change of the file can
+    /// make it disagree with itself.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened; else as [`open_reader`](Self::open_reader).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("trips.csv");
+    /// # std::fs::write(&path, "from,fare\nA,12.5\nB,7.5\n")?;
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let trips = CsvFile::options().open_stream(&path)?; // or trips.csv.gz, or trips.csv.zst
+    /// let fare = trips.column("fare")?;
+    /// let add = |sum: &mut f64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.f64(fare)?);
+    /// assert_eq!(Pool::new()?.fold_records(&trips, || 0.0, add, |a, b| a + b)?, 20.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_stream(&self, path: impl AsRef<Path>) -> Result<CsvStream, CsvError> {
+        CsvStream::open(self, path.as_ref())
+    }
+
+    /// Opens a reader as a stream and reads its header. `name` is what messages call it. Compressed text is decompressed, as
+    /// by [`open_stream`](Self::open_stream).
+    ///
+    /// # Errors
+    ///
+    /// If reading fails before the first record is whole, if it is compressed in a way that this build does not read, if one byte has two meanings in the dialect, or if the header has
     /// an unclosed quote or is [too long](Self::longest_record).
     ///
     /// # Examples

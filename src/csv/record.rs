@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::number;
 use super::place::{Place, snippet};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// One record of a [`CsvFile`], lent for one call; its fields are slices of the file and outlive it.
 ///
@@ -67,7 +68,25 @@ impl<'f> Record<'f> {
         self.len
     }
 
-    /// Returns the offset in the file of the record's first byte.
+    /// Returns the path of the file that the record is in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "n\n1\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// assert_eq!(file.records().next_record()?.unwrap().path(), path);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn path(&self) -> &'f Path {
+        self.layout.path(self.part)
+    }
+
+    /// Returns the offset in its file of the record's first byte.
     ///
     /// # Examples
     ///

@@ -1,84 +1,94 @@
-//! The one way through an input: every segment of it once, on all workers.
+//! The one way through an input: every segment of it once, on all workers, each read from memory once.
+//!
+//! Workers claim chunks in order (`protocol/claims.rs`). A worker looks through its chunk for what leads in and out of
+//! quotes, finds by look-back (`protocol/look_back.rs`) in which state the chunk is entered, and reads its records while it
+//! is in its cache. What is kept for the chunks is a word each; what is kept of their results, as much as the workers
+//! have in hand.
 //!
 //! Two shapes of accumulation. One accumulator for each segment, merged in a shape that only the input decides, gives
 //! the same bits on any number of workers. One for each worker is for what does not depend on order. A failure is the
-//! same either way: once a segment fails, those behind it are skipped and those before it are still finished, and the
+//! same either way: once a segment fails, none behind it is begun and those before it are finished, and the
 //! first error in the order of the input is the one reported.
 
 use super::error::CsvError;
 use super::file::CsvFile;
+use super::forest::Forest;
 use super::segment::Segment;
-use super::split::{self, Entries, classify};
-use crate::pool::Pool;
-use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::ops::Range;
+use super::split::Split;
+use crate::pool::{LoopError, Pool, stopped_here};
+use crate::protocol::claims::Claims;
 use std::sync::{Mutex, PoisonError};
-
-/// What became of a run of segments.
-pub(super) enum Outcome<A> {
-    Done(A),
-    Failed(CsvError),
-    /// Not read to the end, because a segment before it failed.
-    Skipped,
-}
-
-impl<A> Outcome<A> {
-    pub(super) fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
-        match (self, next) {
-            (Self::Done(left), Self::Done(right)) => Self::Done(merge(left, right)),
-            (Self::Failed(error), _) | (Self::Done(_), Self::Failed(error)) => Self::Failed(error),
-            (Self::Skipped, _) | (Self::Done(_), Self::Skipped) => Self::Skipped,
-        }
-    }
-}
 
 /// One way through a file.
 struct Run<'f> {
     file: &'f CsvFile,
-    entries: Entries,
-    first_failed: AtomicUsize,
+    split: Split<'f>,
+    claims: Claims,
+    /// The first failure in the order of the input, so far.
+    failure: Mutex<Option<(usize, CsvError)>>,
+}
+
+/// Lets nobody begin another chunk if it is dropped by a panic.
+struct EndOnUnwind<'r>(&'r Claims);
+
+impl Drop for EndOnUnwind<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end_here();
+        }
+    }
 }
 
 impl<'f> Run<'f> {
-    /// Folds the records that start in one chunk.
-    fn fold<A>(
-        &self,
-        chunk: usize,
-        accumulator: &mut A,
-        fold: &impl Fn(&mut A, &Segment<'f>) -> Result<(), CsvError>,
-    ) -> Outcome<()> {
-        // ORDERING: Relaxed; a chunk that sees it late is read in vain, nothing rides on it.
-        if chunk > self.first_failed.load(Relaxed) {
-            return Outcome::Skipped;
-        }
-        match self.fold_one(chunk, accumulator, fold) {
-            Ok(()) => Outcome::Done(()),
-            Err(error) => {
-                // ORDERING: Relaxed; the error itself comes back with the chunk's result.
-                self.first_failed.fetch_min(chunk, Relaxed);
-                Outcome::Failed(error)
+    fn new(file: &'f CsvFile) -> Self {
+        let claims = Claims::new(file.chunks().count());
+        Self { file, split: Split::new(file), claims, failure: Mutex::new(None) }
+    }
+
+    /// Claims chunks until none is left, and calls `each` with the number of each and its records, if any start in it.
+    fn work(&self, mut each: impl FnMut(usize, Option<&Segment<'f>>) -> Result<(), CsvError>) {
+        let _end = EndOnUnwind(&self.claims);
+        while let Some(chunk) = self.claims.claim() {
+            if let Err(error) = self.look_around().and_then(|()| self.one(chunk, &mut each)) {
+                self.fail(chunk, error);
             }
         }
     }
 
-    fn fold_one<A>(
-        &self,
-        chunk: usize,
-        accumulator: &mut A,
-        fold: &impl Fn(&mut A, &Segment<'f>) -> Result<(), CsvError>,
-    ) -> Result<(), CsvError> {
-        let layout = self.file.layout();
-        if layout.is_cancelled() {
+    /// Fails if somebody wants no more of it.
+    fn look_around(&self) -> Result<(), CsvError> {
+        if self.file.layout().is_cancelled() {
             return Err(CsvError::Cancelled);
         }
-        let chunk = self.file.chunks().get(chunk);
-        if let Some(segment) = split::segment(self.file, &chunk, &self.entries) {
-            fold(accumulator, &segment)?;
-        }
-        if let Some(watch) = &layout.watch {
-            watch.add(chunk.range.len());
-        }
+        stopped_here().map_or(Ok(()), |stopped| Err(LoopError::from(stopped).into()))
+    }
+
+    fn one(
+        &self,
+        index: usize,
+        each: &mut impl FnMut(usize, Option<&Segment<'f>>) -> Result<(), CsvError>,
+    ) -> Result<(), CsvError> {
+        let chunk = self.file.chunks().get(index);
+        let entry = self.split.enter(&chunk);
+        each(index, self.split.segment(&chunk, entry).as_ref())?;
+        self.file.done_with(&chunk);
         Ok(())
+    }
+
+    fn fail(&self, chunk: usize, error: CsvError) {
+        self.claims.end_behind(chunk);
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.as_ref().is_none_or(|(first, _)| chunk < *first) {
+            *failure = Some((chunk, error));
+        }
+    }
+
+    /// Fails if a segment has, or if what was read is not what the files held.
+    fn into_result(self) -> Result<(), CsvError> {
+        match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some((_, error)) => Err(self.file.located(error)),
+            None => self.file.check(),
+        }
     }
 }
 
@@ -92,78 +102,44 @@ impl Pool {
         fold: impl Fn(&mut A, &Segment<'f>) -> Result<(), CsvError> + Sync,
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError> {
-        let run = self.run_through(file)?;
-        let one = |chunk| {
-            let mut accumulator = init();
-            match run.fold(chunk, &mut accumulator, &fold) {
-                Outcome::Done(()) => Outcome::Done(accumulator),
-                Outcome::Failed(error) => Outcome::Failed(error),
-                Outcome::Skipped => Outcome::Skipped,
-            }
-        };
-        let outcome = self.map_reduce_range(
-            0..file.chunks().count(),
-            1,
-            // One chunk, or none if the file has no data.
-            |mut range| range.next().map_or_else(|| Outcome::Done(init()), one),
-            |left, right| left.then(right, &merge),
-        )?;
-        match outcome {
-            Outcome::Done(all) => file.check().map(|()| all),
-            Outcome::Failed(error) => Err(file.located(error)),
-            Outcome::Skipped => unreachable!("a chunk is skipped only behind one that failed"),
-        }
+        let run = Run::new(file);
+        let forest = Forest::new();
+        self.crew().gather(file.chunks().count(), &|_| {
+            run.work(|chunk, segment| {
+                let mut accumulator = init();
+                segment.map_or(Ok(()), |segment| fold(&mut accumulator, segment))?;
+                forest.put(chunk as u64, accumulator, &merge);
+                Ok(())
+            });
+        })?;
+        run.into_result()?;
+        Ok(forest.into_root(&merge).unwrap_or_else(init))
     }
 
     /// Folds every segment of an input into the accumulator of whichever worker takes it, and returns those of the
-    /// workers that took any, by number. A worker takes segments in the order of the input, but not all of them.
-    #[allow(dead_code, reason = "for consumers to come")]
+    /// workers that took any, by number: none if there is no data. A worker takes segments in the order of the input, but
+    /// not all of them.
     pub(crate) fn each_worker<'f, A: Send>(
         &self,
         file: &'f CsvFile,
         init: impl Fn(usize) -> A + Sync,
         fold: impl Fn(&mut A, &Segment<'f>) -> Result<(), CsvError> + Sync,
     ) -> Result<Vec<A>, CsvError> {
-        let run = self.run_through(file)?;
-        let failed: Mutex<Option<(usize, CsvError)>> = Mutex::new(None);
-        let workers: Vec<Mutex<Option<A>>> = (0..self.workers()).map(|_| Mutex::new(None)).collect();
-        let chunks = u32::try_from(file.chunks().count()).unwrap_or(u32::MAX);
-        self.crew().run(chunks, 1, &|worker, chunks: Range<u32>| {
-            let mut accumulator = workers[worker].lock().unwrap_or_else(PoisonError::into_inner);
-            let accumulator = accumulator.get_or_insert_with(|| init(worker));
-            for chunk in chunks {
-                let chunk = chunk as usize;
-                if let Outcome::Failed(error) = run.fold(chunk, accumulator, &fold) {
-                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                    if failed.as_ref().is_none_or(|(first, _)| chunk < *first) {
-                        *failed = Some((chunk, error));
-                    }
-                }
+        let run = Run::new(file);
+        let taken = Mutex::new(Vec::new());
+        self.crew().gather(file.chunks().count(), &|worker| {
+            let mut own = None;
+            run.work(|_, segment| {
+                let accumulator = own.get_or_insert_with(|| init(worker));
+                segment.map_or(Ok(()), |segment| fold(accumulator, segment))
+            });
+            if let Some(own) = own {
+                taken.lock().unwrap_or_else(PoisonError::into_inner).push((worker, own));
             }
         })?;
-        if let Some((_, error)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(file.located(error));
-        }
-        file.check()?;
-        let taken = |worker: Mutex<Option<A>>| worker.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(workers.into_iter().filter_map(taken).collect())
-    }
-
-    /// Finds the state in which each chunk is entered.
-    fn run_through<'f>(&self, file: &'f CsvFile) -> Result<Run<'f>, CsvError> {
-        let mut entries = Entries::ByNeighbour;
-        if Entries::need_transitions(file) {
-            let transitions = self.map_reduce_range(
-                0..file.chunks().count(),
-                1,
-                |range| range.map(|chunk| classify(file, chunk)).collect::<Vec<_>>(),
-                |mut left, right| {
-                    left.extend(right);
-                    left
-                },
-            )?;
-            entries = Entries::from_transitions(file, &transitions);
-        }
-        Ok(Run { file, entries, first_failed: AtomicUsize::new(usize::MAX) })
+        run.into_result()?;
+        let mut taken = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        taken.sort_by_key(|&(worker, _)| worker);
+        Ok(taken.into_iter().map(|(_, accumulator)| accumulator).collect())
     }
 }

@@ -1,67 +1,72 @@
-//! Where a scan may start in the middle of a file: chunks, their transitions, and what those add up to.
+//! Where a scan may start in the middle of a file: what state each chunk is entered in, and its first record.
 //!
-//! Two passes. The first classifies every chunk, in any order, and a fold over the results gives the state in which
-//! each chunk is entered. The second reads the records that start in a chunk; the last one is read to its end, in the
-//! next chunk, whose own reader begins behind it. So each record is read once, by exactly one reader.
+//! The records that start in a chunk are its segment; the last one is read to its end, in the next chunk, whose own
+//! segment begins behind it. So each record is read once, by exactly one reader. That is exact for any bytes: the state in
+//! which a chunk is entered follows from all bytes before it, by look-back.
 
 use super::chunks::Chunk;
 use super::dialect::State;
 use super::file::CsvFile;
 use super::segment::Segment;
 use super::transition::{Transition, first_record_start, state_from_neighbour};
+use crate::protocol::look_back::{LookBack, Passage};
 
-/// The states in which the chunks of a file are entered.
+/// How often a worker looks again at what another is about to find: some tens of microseconds, a part of what it takes to
+/// find it.
+const PATIENCE: u32 = 500;
+
+/// Finds the segments of a file's chunks, from all workers at once.
 #[derive(Debug)]
-pub(crate) enum Entries {
-    /// One for each chunk.
-    Known(Vec<State>),
-    /// The dialect has neither quotes nor comments: the byte before a chunk tells.
-    ByNeighbour,
+pub(crate) struct Split<'f> {
+    file: &'f CsvFile,
+    /// None if the dialect has neither quotes nor comments: then the byte before a chunk tells.
+    look_back: Option<LookBack>,
 }
 
-impl Entries {
-    /// Returns whether the chunks of a file must be classified before they can be read.
-    pub(crate) fn need_transitions(file: &CsvFile) -> bool {
-        state_from_neighbour(&file.layout().dialect, None).is_none() && file.chunks().count() > 1
+impl<'f> Split<'f> {
+    pub(crate) fn new(file: &'f CsvFile) -> Self {
+        let by_neighbour = state_from_neighbour(&file.layout().dialect, None).is_some();
+        let look_back = (!by_neighbour).then(|| LookBack::new(file.chunks().count(), PATIENCE));
+        Self { file, look_back }
     }
 
-    /// Adds up the transitions of all chunks, in order.
-    pub(crate) fn from_transitions(file: &CsvFile, transitions: &[Transition]) -> Self {
-        let mut state = State::RecordStart;
-        let entries = transitions.iter().enumerate().map(|(index, transition)| {
-            let entry = if file.chunks().get(index).is_first { State::RecordStart } else { state };
-            state = transition.apply(entry);
-            entry
-        });
-        Self::Known(entries.collect())
-    }
-
-    fn of(&self, file: &CsvFile, chunk: &Chunk) -> State {
-        match self {
-            _ if chunk.is_first => State::RecordStart,
-            Self::Known(states) => states[chunk.index],
-            Self::ByNeighbour => {
-                let before = file.part_bytes(chunk.part)[chunk.range.start - 1];
-                state_from_neighbour(&file.layout().dialect, Some(before)).unwrap_or(State::RecordStart)
+    /// Returns the state in which a chunk is entered. Each chunk is asked for once, when all before it are claimed.
+    pub(crate) fn enter(&self, chunk: &Chunk) -> State {
+        let Some(look_back) = &self.look_back else {
+            let before = self.file.part_bytes(chunk.part)[..chunk.range.start].last().copied();
+            let before = before.filter(|_| !chunk.is_first);
+            return state_from_neighbour(&self.file.layout().dialect, before).unwrap_or(State::RecordStart);
+        };
+        let find = |index| self.passage(index);
+        // A part begins anew, whatever was left open in the one before; and nobody asks how its last chunk is left.
+        let entry = match (chunk.is_first, chunk.is_last) {
+            (true, true) => return State::RecordStart,
+            (true, false) => {
+                look_back.settle(chunk.index, find(chunk.index).apply(0));
+                return State::RecordStart;
             }
-        }
+            (false, true) => look_back.state_at(chunk.index, find),
+            (false, false) => look_back.enter(chunk.index, find),
+        };
+        State::ALL[usize::from(entry)]
     }
-}
 
-/// Classifies one chunk.
-pub(crate) fn classify(file: &CsvFile, chunk: usize) -> Transition {
-    let Chunk { part, range, .. } = file.chunks().get(chunk);
-    Transition::of(&file.layout().dialect, &file.part_bytes(part)[range])
-}
+    /// Finds what a chunk does to the automaton; the first of a part, whatever came before.
+    fn passage(&self, index: usize) -> Passage {
+        let Chunk { part, range, is_first, .. } = self.file.chunks().get(index);
+        let transition = Transition::of(&self.file.layout().dialect, &self.file.part_bytes(part)[range]);
+        let after = |before| transition.apply(before) as u8;
+        Passage::new(if is_first { [after(State::RecordStart); 7] } else { State::ALL.map(after) })
+    }
 
-/// Returns the records that start in one chunk, or `None` if none does.
-pub(crate) fn segment<'f>(file: &'f CsvFile, chunk: &Chunk, entries: &Entries) -> Option<Segment<'f>> {
-    let layout = file.layout();
-    let &Chunk { index, part, ref range, .. } = chunk;
-    let bytes = file.part_bytes(part);
-    let entry = entries.of(file, chunk);
-    let start = first_record_start(&layout.dialect, bytes, range.start, range.end, entry)?;
-    Some(Segment { layout, bytes, range: start..range.end, part, base: 0, index })
+    /// Returns the records that start in a chunk that is entered in `entry`, or `None` if none does.
+    pub(crate) fn segment(&self, chunk: &Chunk, entry: State) -> Option<Segment<'f>> {
+        let layout = self.file.layout();
+        let &Chunk { index, part, ref range, .. } = chunk;
+        let bytes = self.file.part_bytes(part);
+        let start = first_record_start(&layout.dialect, bytes, range.start, range.end, entry)?;
+        Some(Segment { layout, bytes, range: start..range.end, part, base: 0, index })
+    }
 }
 
 #[cfg(test)]
@@ -82,16 +87,12 @@ mod tests {
 
     /// Reads every chunk on its own and joins what they gave.
     fn by_chunks(file: &CsvFile) -> Vec<Fields> {
-        let entries = if Entries::need_transitions(file) {
-            let chunks = 0..file.chunks().count();
-            let transitions: Vec<_> = chunks.map(|chunk| classify(file, chunk)).collect();
-            Entries::from_transitions(file, &transitions)
-        } else {
-            Entries::ByNeighbour
-        };
+        let split = Split::new(file);
         let mut all = Vec::new();
         for chunk in 0..file.chunks().count() {
-            let Some(segment) = segment(file, &file.chunks().get(chunk), &entries) else { continue };
+            let chunk = file.chunks().get(chunk);
+            let entry = split.enter(&chunk);
+            let Some(segment) = split.segment(&chunk, entry) else { continue };
             let mut cursor = Cursor::new(&segment);
             while cursor.advance().unwrap() {
                 keep(&mut all, cursor.record()).unwrap();

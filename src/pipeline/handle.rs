@@ -94,7 +94,7 @@ impl<'a> Pipeline<'a> {
             return Err(PipelineError::NoBuffer);
         }
         let run = Run::new(control, &works, pool.workers());
-        let gathered = pool.crew().gather(&|_| run.work());
+        let gathered = pool.crew().gather(pool.workers(), &|_| run.work());
         let result = run.into_result();
         // The buffers are back in their rings before anybody learns of the end.
         drop(works);

@@ -96,13 +96,13 @@ impl Crew {
         })
     }
 
-    /// Runs `body` on the calling thread, and once more on each helper that has time before it has returned there; returns
-    /// when all have. `body` gets the worker's number.
+    /// Runs `body` on the calling thread, and once more on each helper that has time before it has returned there, `most`
+    /// workers at once; returns when all have. `body` gets the worker's number.
     ///
     /// It waits for nobody who is elsewhere, so it may be called inside a job too: there `body` runs on its caller alone
     /// if need be. A `body` that waits must do with that. It inherits the caller's token everywhere, and it is for `body` to
     /// look at it: only a token that is stopped at the start keeps it from running.
-    pub(crate) fn gather<F>(&self, body: &F) -> Result<(), LoopError>
+    pub(crate) fn gather<F>(&self, most: usize, body: &F) -> Result<(), LoopError>
     where
         F: Fn(usize) + Sync,
     {
@@ -112,7 +112,8 @@ impl Crew {
         current(|heeded| {
             heeded.and_then(<dyn Heeded>::stopped).map_or(Ok(()), Err)?;
             let watch = heeded.map(Watch::new);
-            let seat = if self.workers() > 1 { self.own_seat() } else { None };
+            let workers = most.min(self.workers());
+            let seat = if workers > 1 { self.own_seat() } else { None };
             let Some(owned) = seat else {
                 inside_job(|| body(0));
                 return Ok(());
@@ -120,11 +121,11 @@ impl Crew {
             // A piece for each worker: who has one stays in it until all is done.
             let piece = |worker, _: Range<u32>| body(worker);
             let (shares, panic, kin) = (&owned.seat.shares, FirstPanic::default(), Kin::new(owned.seat));
-            shares.deal(0..self.workers() as u32, self.workers());
+            shares.deal(0..workers as u32, workers);
             let posting = Posting::new(&piece, Deal::Stealing { most: 1 }, &panic, &kin, watch.as_ref());
             // SAFETY: the result is dropped below, before anything that the posting borrows.
             let posted = unsafe { owned.post(posting) };
-            self.wake(u32::MAX);
+            self.wake(workers as u32 - 1);
             posting.run_some(shares, 0);
             shares.cancel();
             drop(posted);

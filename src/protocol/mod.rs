@@ -5,6 +5,7 @@
 
 pub(crate) mod book;
 pub(crate) mod cells;
+pub(crate) mod claims;
 pub(crate) mod cost;
 pub(crate) mod course;
 pub(crate) mod ends;
@@ -16,6 +17,7 @@ pub(crate) mod lane;
 pub(crate) mod lanes;
 pub(crate) mod latch;
 pub(crate) mod latest;
+pub(crate) mod look_back;
 pub(crate) mod lookout;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;

@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, limits, throttling, topology, fork, thread, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, limits, memory, throttling, topology, fork, thread, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -11,6 +11,7 @@ pub(crate) mod futex;
 pub(crate) mod limits;
 pub(crate) mod map;
 pub(crate) mod membarrier;
+pub(crate) mod memory;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;
 pub(crate) mod thread;

@@ -7,6 +7,7 @@
 use crate::protocol;
 use crate::scenario::Scenario;
 
+mod claims;
 mod cost;
 mod course;
 mod front;
@@ -18,6 +19,7 @@ mod lane;
 mod lanes;
 mod latch;
 mod latest;
+mod look_back;
 mod lookout;
 mod loop_board;
 mod merge_tree;
@@ -57,6 +59,8 @@ pub fn scenarios() -> Vec<Scenario> {
         shares::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
+        claims::scenarios(),
+        look_back::scenarios(),
         homes::scenarios(),
         offer::scenarios(),
         roll::scenarios(),

@@ -7,6 +7,7 @@
 // The build script reads this file too, and neither it nor the library needs all of it.
 #![allow(dead_code, unreachable_pub)]
 
+mod claims;
 mod cost;
 mod course;
 mod front;
@@ -17,6 +18,7 @@ mod lane;
 mod lanes;
 mod latch;
 mod latest;
+mod look_back;
 mod lookout;
 mod loop_board;
 mod merge_tree;
@@ -99,6 +101,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     shares::WEAKENINGS,
     merge_tree::WEAKENINGS,
     cost::WEAKENINGS,
+    claims::WEAKENINGS,
+    look_back::WEAKENINGS,
     homes::WEAKENINGS,
     offer::WEAKENINGS,
     roll::WEAKENINGS,

@@ -14,13 +14,13 @@
 //! is one such vector at a time.
 
 use super::error::{StreamError, StreamProblem};
-use super::forest::Forest;
+use super::outcome::Outcome;
 use super::stream::{CsvStream, lines};
 use super::text::Text;
 use crate::csv::cursor::Cursor;
 use crate::csv::dialect::State;
 use crate::csv::error::{CsvError, RecordProblem};
-use crate::csv::run::Outcome;
+use crate::csv::forest::Forest;
 use crate::csv::segment::Segment;
 use crate::csv::transition::{Transition, first_record_start};
 use crate::pool::{LoopError, OnPanic, Pool, Scope, ScopeError, stopped_here};
@@ -391,16 +391,19 @@ enum Over {
     Stopped,
 }
 
-/// Counts the records of a segment that start before `end`.
+/// Counts the records of a segment that start before `end`, one with an unclosed quote too.
 fn records(segment: &Segment<'_>, end: usize) -> u64 {
     let mut segment = segment.clone();
     segment.range.end = segment.range.end.min(end);
     let mut cursor = Cursor::with_width(&segment, None);
     let mut records = 0;
-    while let Ok(true) = cursor.advance() {
-        records += 1;
+    loop {
+        match cursor.advance() {
+            Ok(true) => records += 1,
+            Ok(false) => return records,
+            Err(_) => return records + 1,
+        }
     }
-    records
 }
 
 /// Says in which line and record of its segment an error is, from 1.
@@ -409,7 +412,7 @@ fn locate(error: &mut CsvError, segment: &Segment<'_>) {
     let Some(at) = place.byte.checked_sub(segment.base) else { return };
     let at = (at as usize).min(segment.bytes.len());
     place.line = Some(1 + lines(&segment.bytes[segment.range.start.min(at)..at]));
-    place.record.get_or_insert_with(|| records(segment, at) + 1);
+    place.record.get_or_insert_with(|| records(segment, at + 1));
 }
 
 impl CsvStream {

@@ -1,15 +1,16 @@
 //! Streams: text that comes once, from standard input, a compressed file or any reader, parsed out of a ring's buffers.
 //!
 //! ```text
+//! decode.rs  text that is compressed
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
 //! flow.rs     one thread reads and cuts, all parse; the ring's buffers bound the memory
-//! forest.rs   merges what the chunks came to in the shape that a mapped file would have
 //! ```
 
+mod decode;
 mod error;
 mod flow;
-mod forest;
+mod outcome;
 mod stream;
 mod text;
 

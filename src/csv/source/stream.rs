@@ -1,5 +1,6 @@
 //! A stream of CSV: text that comes once, from the front to the back.
 
+use super::decode::decoded;
 use super::error::{StreamError, StreamProblem};
 use super::text::Text;
 use crate::csv::column::Column;
@@ -11,7 +12,9 @@ use crate::csv::options::CsvOptions;
 use crate::csv::segment::Segment;
 use crate::sync::lock::Mutex;
 use memchr::memchr_iter;
+use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -98,10 +101,15 @@ impl CsvStream {
             lines_before: 0,
             text: Mutex::new(None),
         };
-        let mut text = Text::new(name, reader);
+        let mut text = Text::new(name, decoded(name, reader)?);
         stream.read_first(options, &mut text)?;
         stream.text = Mutex::new(Some(text));
         Ok(stream)
+    }
+
+    pub(in crate::csv) fn open(options: &CsvOptions, path: &Path) -> Result<Self, CsvError> {
+        let file = File::open(path).map_err(|error| StreamError::new(path, 0, StreamProblem::Open(error)))?;
+        Self::new(options, path, Box::new(file))
     }
 
     /// Reads the first record, and goes behind it if it is the header.
@@ -138,7 +146,7 @@ impl CsvStream {
     }
 
     /// Reads ahead until the first record is whole or the text ends; returns where it may begin and where it ends.
-    fn find_first(&self, text: &mut Text) -> Result<std::ops::Range<usize>, CsvError> {
+    fn find_first(&self, text: &mut Text) -> Result<Range<usize>, CsvError> {
         let mut is_more = true;
         while is_more && text.ahead().len() < BYTE_ORDER_MARK.len() {
             is_more = text.read_ahead(AHEAD_BYTES)?;

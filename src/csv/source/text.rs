@@ -20,30 +20,34 @@ pub(super) struct Text {
     at: u64,
 }
 
-/// Tells in what way a reader failed. A reader that decompresses says so by the type of its error.
+/// Tells who failed when compressed text was read; plain readers fail without it.
 #[derive(Debug)]
-pub(super) struct DecodeError {
-    pub(super) format: &'static str,
-    pub(super) error: io::Error,
+#[cfg_attr(
+    not(any(feature = "gzip", feature = "zstd")),
+    expect(dead_code, reason = "nothing is decompressed")
+)]
+pub(super) enum NotRead {
+    /// The reader of the compressed bytes.
+    Source(io::Error),
+    /// What decompresses them.
+    Decoder { format: &'static str, error: io::Error },
 }
 
-impl fmt::Display for DecodeError {
+impl fmt::Display for NotRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        let (Self::Source(error) | Self::Decoder { error, .. }) = self;
+        error.fmt(f)
     }
 }
 
-impl std::error::Error for DecodeError {}
+impl std::error::Error for NotRead {}
 
 /// Names what a reader failed with.
 fn problem(error: io::Error) -> StreamProblem {
-    let kind = error.kind();
-    match error.downcast::<DecodeError>() {
-        Ok(DecodeError { format, error }) => {
-            let cut_short = kind == ErrorKind::UnexpectedEof;
-            StreamProblem::Compressed { format, cut_short, error }
-        }
-        Err(error) => StreamProblem::Read(error),
+    let cut_short = error.kind() == ErrorKind::UnexpectedEof;
+    match error.downcast::<NotRead>() {
+        Ok(NotRead::Source(error)) | Err(error) => StreamProblem::Read(error),
+        Ok(NotRead::Decoder { format, error }) => StreamProblem::Compressed { format, cut_short, error },
     }
 }
 
@@ -102,7 +106,7 @@ impl Text {
 }
 
 /// Reads what there is.
-fn read_some(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(super) fn read_some(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(buffer) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
