@@ -19,6 +19,7 @@
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use crossbeam_utils::CachePadded;
 
@@ -59,7 +60,14 @@ impl<T> Lane<T> {
         &self.cells[position as usize & (self.cells.len() - 1)]
     }
 
+    /// Returns where the next push will write: to ask for the line in advance.
+    #[inline]
+    pub(crate) fn next_place(&self) -> *const u8 {
+        ptr::from_ref(self.cell(self.tail.load(Relaxed))).cast()
+    }
+
     /// Puts a value behind all others, or gives it back if the lane is full.
+    #[inline]
     pub(crate) fn push(&self, value: T) -> Result<(), T> {
         // ORDERING: Relaxed, here and for both ends below; the exchange confirms a position, and the turn orders.
         let mut tail = self.tail.load(Relaxed);
@@ -74,8 +82,9 @@ impl<T> Lane<T> {
                             // SAFETY: `place` is a valid cell. Unaliased: we moved the tail over it (N1).
                             unsafe { &mut *place }.write(value);
                         });
-                        // ORDERING: FILLED, release side. Model: loom-tests/lane.rs.
-                        cell.turn.store(tail.wrapping_add(1), Release);
+                        // ORDERING: FILLED, release side. Model: loom-tests/lane.rs. An exchange, because who pushes looks
+                        // for sleepers next, behind a fence: the two are one instruction (`fence::after_exchange`).
+                        cell.turn.swap(tail.wrapping_add(1), Release);
                         return Ok(());
                     }
                     Err(now) => tail = now,
@@ -91,6 +100,7 @@ impl<T> Lane<T> {
     }
 
     /// Takes the value that is first, if there is one.
+    #[inline]
     pub(crate) fn pop(&self) -> Option<T> {
         let mut head = self.head.load(Relaxed);
         loop {

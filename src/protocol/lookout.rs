@@ -16,9 +16,8 @@
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
-
-use Ordering::{Relaxed, SeqCst};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::fence;
 
 /// How many threads look around.
 #[derive(Debug)]
@@ -37,6 +36,7 @@ impl Lookout {
     }
 
     /// Begins to look around.
+    #[inline]
     pub(crate) fn begin(&self) -> Looking {
         // ORDERING: Relaxed; a submitter that sees it too late wakes one too many.
         self.looking.fetch_add(1, Relaxed);
@@ -44,6 +44,7 @@ impl Lookout {
     }
 
     /// Ends, having found nothing. The caller goes to the bed, where it announces itself, fences, and looks again.
+    #[inline]
     pub(crate) fn end(&self, looking: Looking) {
         let Looking(()) = looking;
         // ORDERING: Relaxed; LOOKING is ordered by the fence of the bed's `announce`. Model: loom-tests/lookout.rs.
@@ -51,10 +52,11 @@ impl Lookout {
     }
 
     /// Ends, having found something. The caller looks whether there is more, and if so wakes another.
+    #[inline]
     pub(crate) fn end_with_work(&self, looking: Looking) {
         self.end(looking);
-        // ORDERING: LOOKING, the side of those who look.
-        fence(SeqCst);
+        // ORDERING: LOOKING, the side of those who look. Behind the exchange that ends it.
+        fence::after_exchange();
     }
 
     /// Returns how many look around: a hint.
@@ -65,14 +67,15 @@ impl Lookout {
 
     /// Says that the caller was woken, and is about to look. It departed from the bed before.
     pub(crate) fn arrive(&self) {
-        // ORDERING: LOOKING, the side of those who look.
-        fence(SeqCst);
+        // ORDERING: LOOKING, the side of those who look. Behind the exchange by which the caller departed.
+        fence::after_exchange();
     }
 
-    /// Returns whether somebody looks around. The caller has published its work.
+    /// Returns whether somebody looks around. The caller has published its work, by an exchange.
+    #[inline]
     pub(crate) fn anyone(&self) -> bool {
         // ORDERING: LOOKING, the submitter's side.
-        fence(SeqCst);
+        fence::after_exchange();
         // ORDERING: Relaxed; the fence above orders it.
         self.looking.load(Relaxed) > 0
     }

@@ -31,7 +31,7 @@
 use std::time::Instant;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::sync::fence::Fences;
+use crate::sync::fence::{self, Fences};
 use crate::sync::futex;
 
 use Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -148,6 +148,16 @@ impl Bed {
     pub(crate) fn waiting(&self) -> (u32, bool) {
         // ORDERING: SLEEP, notifier side. See `announce`.
         self.fences.light();
+        // ORDERING: Relaxed; as in `sleeping`.
+        let state = self.state.load(Relaxed);
+        (sleepers(state) - waking(state), state & OTHERS != 0)
+    }
+
+    /// Returns that to a caller that has made an exchange since it published its work.
+    #[inline]
+    pub(crate) fn waiting_after_exchange(&self) -> (u32, bool) {
+        // ORDERING: SLEEP, notifier side. See `announce`. A full fence, which is as good as the light one of any kind.
+        fence::after_exchange();
         // ORDERING: Relaxed; as in `sleeping`.
         let state = self.state.load(Relaxed);
         (sleepers(state) - waking(state), state & OTHERS != 0)

@@ -79,6 +79,13 @@ impl Claim {
         (self.word.fetch_or(CLAIMED, Relaxed) & CLAIMED == 0).then_some(Claimed(()))
     }
 
+    /// Returns whether somebody has taken the task, to the one who drops it.
+    #[inline]
+    pub(crate) fn is_taken(&self) -> bool {
+        // ORDERING: Relaxed; LAST orders it: nobody else is left who could claim it.
+        self.word.load(Relaxed) & CLAIMED != 0
+    }
+
     /// Asks the task to stop, if it runs.
     pub(crate) fn ask_to_stop(&self) {
         // ORDERING: ASKED, release side.
@@ -94,9 +101,9 @@ impl Claim {
 }
 
 impl End {
-    /// Makes the end of a task that one hand holds.
-    pub(crate) fn new() -> Self {
-        Self { word: AtomicU32::new(HAND), waker: Mutex::new(None) }
+    /// Makes the end of a task that so many hands hold, at least one.
+    pub(crate) fn new(hands: u32) -> Self {
+        Self { word: AtomicU32::new(hands * HAND), waker: Mutex::new(None) }
     }
 
     /// Counts another hand, of one that holds the task already.
@@ -109,12 +116,18 @@ impl End {
         }
     }
 
+    /// Returns whether the caller's is the last hand: then the task is the caller's alone.
+    #[inline]
+    pub(crate) fn is_alone(&self) -> bool {
+        // ORDERING: LAST, acquire side: of all others who have let go. Nobody can hold a task whom nobody hands it (T3).
+        self.word.load(Acquire) < 2 * HAND
+    }
+
     /// Lets go of the task.
     #[inline]
     pub(crate) fn let_go(&self) -> LetGo {
-        // ORDERING: LAST, acquire side: of all others who have let go. Alone, we need not count ourselves off: nobody can
-        // hold a task whom nobody hands it (T3).
-        if self.word.load(Acquire) < 2 * HAND {
+        if self.is_alone() {
+            // We need not count ourselves off.
             return LetGo::Last;
         }
         // ORDERING: LAST, both sides. Model: loom-tests/task_cell.rs.

@@ -142,6 +142,12 @@ impl Wakers {
         self.bed.waiting() != (0, false)
     }
 
+    /// Returns the same to a caller that has made an exchange since it published its work.
+    #[inline]
+    pub(crate) fn anyone_after_exchange(&self) -> bool {
+        self.bed.waiting_after_exchange() != (0, false)
+    }
+
     /// Wakes at most `count` of those who wait, threads and tasks together; returns how many.
     pub(crate) fn notify(&self, count: u32) -> u32 {
         let (threads, others) = self.bed.waiting();

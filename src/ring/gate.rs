@@ -155,6 +155,13 @@ impl Gate {
         self.line.wakers.notify(count);
     }
 
+    /// Returns whether anybody waits here who is not being woken. The caller has published what they wait for, and made an
+    /// exchange since: then this costs a load, whatever the gate's fences.
+    #[inline]
+    pub(crate) fn is_waited_at(&self) -> bool {
+        self.line.wakers.anyone_after_exchange()
+    }
+
     /// Returns how many threads and tasks sleep here whom nobody is waking yet.
     pub(crate) fn waiting(&self) -> usize {
         self.line.wakers.waiting()

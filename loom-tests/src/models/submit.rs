@@ -75,7 +75,7 @@ struct World {
 
 impl World {
     fn new() -> Arc<Self> {
-        let task = |()| Task { claim: Claim::new(), end: End::new(), body: Watched::new(Body::Nothing) };
+        let task = |()| Task { claim: Claim::new(), end: End::new(1), body: Watched::new(Body::Nothing) };
         Arc::new(Self {
             lane: Lane::new(2),
             lookout: Lookout::new(),
@@ -133,7 +133,8 @@ impl World {
     /// Takes a task out, and tells those who wait for room.
     fn take_and_tell(&self) -> Option<usize> {
         let task = self.lane.pop()?;
-        if self.room.waiting() > 0 && self.lane.len() * 4 <= 2 * 3 {
+        // The exchange is the claim of who takes a task out.
+        if self.room.anyone_after_exchange() && self.lane.len() * 4 <= 2 * 3 {
             self.room.notify(u32::MAX);
         }
         Some(task)

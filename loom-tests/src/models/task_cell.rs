@@ -62,10 +62,8 @@ struct Task {
 impl Task {
     /// Makes a task with a hand for its handle, and `others`.
     fn with_hands(others: u32) -> Arc<Self> {
-        let (claim, end) = (Claim::new(), End::new());
-        let task = Self { claim, end, body: Watched::new(Body::Pending), head: Watched::new(()) };
-        (0..others).for_each(|_| task.end.hold());
-        Arc::new(task)
+        let (claim, end) = (Claim::new(), End::new(1 + others));
+        Arc::new(Self { claim, end, body: Watched::new(Body::Pending), head: Watched::new(()) })
     }
 
     /// Claims the task and ends it so, unless somebody else has it, and lets go of it; returns whether we had it.

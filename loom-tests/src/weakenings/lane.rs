@@ -8,8 +8,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("lane"),
         lacks: "FILLED, the release",
-        line: "cell.turn.store(tail.wrapping_add(1), Release);",
-        instead: "cell.turn.store(tail.wrapping_add(1), Relaxed);",
+        line: "cell.turn.swap(tail.wrapping_add(1), Release);",
+        instead: "cell.turn.swap(tail.wrapping_add(1), Relaxed);",
         scenario: "lane: one pushes, one pops, a lap and a half",
         objection: Race,
     },

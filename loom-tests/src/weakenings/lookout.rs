@@ -8,7 +8,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("lookout"),
         lacks: "LOOKING, the submitter's fence",
-        line: "        // ORDERING: LOOKING, the submitter's side.\n        fence(SeqCst);\n",
+        line: "        // ORDERING: LOOKING, the submitter's side.\n        fence::after_exchange();\n",
         instead: "",
         scenario: "lookout: one helper, one job [strong",
         objection: Deadlock,
@@ -16,7 +16,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("lookout"),
         lacks: "LOOKING, the fence of who looked and found",
-        line: "        self.end(looking);\n        // ORDERING: LOOKING, the side of those who look.\n        fence(SeqCst);\n",
+        line: "        self.end(looking);\n        // ORDERING: LOOKING, the side of those who look. Behind the exchange that ends it.\n        fence::after_exchange();\n",
         instead: "        self.end(looking);\n",
         scenario: "lookout: two helpers, two jobs [strong",
         objection: Deadlock,
@@ -57,7 +57,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("lookout"),
         lacks: "LOOKING, the fence of who was woken",
-        line: "    pub(crate) fn arrive(&self) {\n        // ORDERING: LOOKING, the side of those who look.\n        fence(SeqCst);\n",
+        line: "    pub(crate) fn arrive(&self) {\n        // ORDERING: LOOKING, the side of those who look. Behind the exchange by which the caller departed.\n        fence::after_exchange();\n",
         instead: "    pub(crate) fn arrive(&self) {\n",
         scenario: "lookout: two helpers, two jobs [weak",
         objection: Deadlock,

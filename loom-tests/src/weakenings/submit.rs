@@ -40,15 +40,15 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("lane"),
         lacks: "FILLED, the release, for what a task is",
-        line: "cell.turn.store(tail.wrapping_add(1), Release);",
-        instead: "cell.turn.store(tail.wrapping_add(1), Relaxed);",
+        line: "cell.turn.swap(tail.wrapping_add(1), Release);",
+        instead: "cell.turn.swap(tail.wrapping_add(1), Relaxed);",
         scenario: "submit: one task, one helper [weak",
         objection: Race,
     },
     Weakening {
         file: Protocol("lookout"),
         lacks: "LEAVING, the fence of who submits",
-        line: "        // ORDERING: LOOKING, the submitter's side.\n        fence(SeqCst);\n",
+        line: "        // ORDERING: LOOKING, the submitter's side.\n        fence::after_exchange();\n",
         instead: "",
         scenario: "submit: closed while one looks",
         objection: Assertion,
@@ -115,6 +115,14 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         line: "            self.room.notify(u32::MAX);\n        }\n        Some(task)",
         instead: "            self.room.notify(1);\n        }\n        Some(task)",
         scenario: "submit: two wait for room",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("sleep"),
+        lacks: "SLEEP, the fence of a notifier behind an exchange",
+        line: "        fence::after_exchange();\n",
+        instead: "",
+        scenario: "submit: one waits for room",
         objection: Deadlock,
     },
 ];

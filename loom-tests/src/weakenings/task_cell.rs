@@ -160,8 +160,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("task_cell"),
         lacks: "LAST, the acquire of who is alone",
-        line: "if self.word.load(Acquire) < 2 * HAND {",
-        instead: "if self.word.load(Relaxed) < 2 * HAND {",
+        line: "        self.word.load(Acquire) < 2 * HAND\n",
+        instead: "        self.word.load(Relaxed) < 2 * HAND\n",
         scenario: "task_cell: the last hand",
         objection: Race,
     },

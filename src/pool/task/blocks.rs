@@ -5,7 +5,11 @@
 //! another puts a block on the owner's stack (`protocol/returns.rs`). A thread that ends leaves its stack to the next that
 //! begins to submit, so there are as many stacks as threads ever submitted at a time.
 //!
-//! - B1: a block is in use, or on one stash or stack, never in two places: `take` moves it out, `give_back` in.
+//! The lines of a block were last written on the other side. So a thread has one block in its hand, whose lines it asked for
+//! when it took the one before: they come while that one's task is on its way. And what it gives back itself it notes down
+//! elsewhere, for to write into the block is to wait for its line.
+//!
+//! - B1: a block is in use, or in one stash or on one stack, never in two places: `take` moves it out, `give_back` in.
 //! - B2: blocks are made and freed with `LAYOUT`, and are long enough for a `Link`.
 
 #![allow(unsafe_code)]
@@ -22,7 +26,7 @@ use crate::sync::thread;
 use crate::sys::prefetch;
 
 /// Three lines: one for who waits, two for who runs.
-pub(super) const LAYOUT: Layout = match Layout::from_size_align(192, 64) {
+pub(super) const LAYOUT: Layout = match Layout::from_size_align(256, 128) {
     Ok(layout) => layout,
     Err(_) => panic!("64 is a power of two"),
 };
@@ -31,9 +35,12 @@ pub(super) const LAYOUT: Layout = match Layout::from_size_align(192, 64) {
 /// until it ends, as many as were out at a time.
 const MOST_KEPT: usize = 16_384;
 
+/// Blocks that are noted down instead of linked.
+const NOTES: usize = 8;
+
 /// Where the blocks of a thread come back to. Lives for ever.
 #[derive(Debug)]
-pub(super) struct Home(CachePadded<Returns>);
+pub(crate) struct Home(CachePadded<Returns>);
 
 /// Homes whose threads have ended.
 static VACANT: Mutex<Vec<&'static Home>> = Mutex::new(Vec::new());
@@ -55,6 +62,11 @@ fn vacant() -> Option<MutexGuard<'static, Vec<&'static Home>>> {
 #[derive(Debug)]
 struct Stash {
     home: &'static Home,
+    /// The next to be used; its lines are on their way.
+    in_hand: Cell<*mut u8>,
+    /// Some that were given back here, as many as `noted`.
+    notes: [Cell<*mut u8>; NOTES],
+    noted: Cell<usize>,
     first: Cell<*mut Link>,
     count: Cell<usize>,
 }
@@ -67,7 +79,7 @@ thread_local! {
 #[inline]
 pub(super) fn take() -> (NonNull<u8>, Option<&'static Home>) {
     // A thread that is past its end has no stash.
-    let block = STASH.try_with(|stash| (stash.take().unwrap_or_else(from_system), Some(stash.home)));
+    let block = STASH.try_with(|stash| (stash.take(), Some(stash.home)));
     block.unwrap_or_else(|_| (from_system(), None))
 }
 
@@ -82,16 +94,16 @@ pub(super) unsafe fn give_back(block: NonNull<u8>, home: Option<&'static Home>) 
         // SAFETY: the caller's duty.
         return unsafe { to_system(block) };
     };
-    let link = block.cast::<Link>();
     let is_ours = STASH.try_with(|stash| {
         if !ptr::eq(stash.home, home) {
             return false;
         }
         // SAFETY: the block is the caller's, and nobody uses it.
-        unsafe { stash.put(link) };
+        unsafe { stash.put(block) };
         true
     });
     if is_ours != Ok(true) {
+        let link = block.cast::<Link>();
         // SAFETY: valid for writes, aligned, long enough (B2), and nobody else's.
         unsafe { link.write(Link::to(ptr::null_mut())) };
         // SAFETY: a valid link now, and given away by its only user.
@@ -103,12 +115,44 @@ impl Stash {
     fn new() -> Self {
         let vacant = vacant().and_then(|mut homes| homes.pop());
         let home = vacant.unwrap_or_else(|| Box::leak(Box::new(Home(CachePadded::new(Returns::new())))));
-        Self { home, first: Cell::new(ptr::null_mut()), count: Cell::new(0) }
+        let none = || Cell::new(ptr::null_mut());
+        let notes = [(); NOTES].map(|()| none());
+        Self {
+            home,
+            in_hand: none(),
+            notes,
+            noted: Cell::new(0),
+            first: Cell::new(ptr::null_mut()),
+            count: Cell::new(0),
+        }
     }
 
-    /// Takes a block, if any is left or has come home.
+    /// Takes the block in hand, and the next into the hand.
     #[inline]
-    fn take(&self) -> Option<NonNull<u8>> {
+    fn take(&self) -> NonNull<u8> {
+        let next = self.next();
+        prefetch::for_write(next.as_ptr());
+        prefetch::for_write(next.as_ptr().wrapping_add(128));
+        let block = NonNull::new(self.in_hand.replace(next.as_ptr()));
+        block.unwrap_or_else(from_system)
+    }
+
+    /// Takes a block that was given back, or one of the system's.
+    #[inline]
+    fn next(&self) -> NonNull<u8> {
+        let noted = self.noted.get();
+        if let Some(place) = noted.checked_sub(1)
+            && let Some(block) = NonNull::new(self.notes[place].get())
+        {
+            self.noted.set(place);
+            return block;
+        }
+        self.unlink().unwrap_or_else(from_system)
+    }
+
+    /// Takes a block of the chain, if any is left or has come home.
+    #[inline]
+    fn unlink(&self) -> Option<NonNull<u8>> {
         let mut first = self.first.get();
         if first.is_null() {
             first = self.collect();
@@ -117,7 +161,6 @@ impl Stash {
         // SAFETY: a link of ours is valid (B1).
         let next = unsafe { link.as_ref() }.next();
         prefetch::for_write(next);
-        prefetch::for_write(next.wrapping_byte_add(64));
         self.first.set(next);
         self.count.set(self.count.get().saturating_sub(1));
         Some(link.cast())
@@ -136,11 +179,18 @@ impl Stash {
     ///
     /// - The block is the caller's, and nobody uses it.
     #[inline]
-    unsafe fn put(&self, link: NonNull<Link>) {
+    unsafe fn put(&self, block: NonNull<u8>) {
+        let noted = self.noted.get();
+        if let Some(note) = self.notes.get(noted) {
+            note.set(block.as_ptr());
+            self.noted.set(noted + 1);
+            return;
+        }
         if self.count.get() >= MOST_KEPT {
             // SAFETY: the caller's duty.
-            return unsafe { to_system(link.cast()) };
+            return unsafe { to_system(block) };
         }
+        let link = block.cast::<Link>();
         // SAFETY: valid for writes, aligned, long enough (B2), and nobody else's.
         unsafe { link.write(Link::to(self.first.get())) };
         self.first.set(link.as_ptr());
@@ -150,6 +200,11 @@ impl Stash {
 
 impl Drop for Stash {
     fn drop(&mut self) {
+        let notes = self.notes.iter().take(self.noted.get());
+        for block in notes.chain([&self.in_hand]).filter_map(|block| NonNull::new(block.get())) {
+            // SAFETY: a block of ours that nobody uses (B1).
+            unsafe { to_system(block) };
+        }
         for chain in [self.first.get(), self.home.0.take_all()] {
             let mut next = chain;
             while let Some(link) = NonNull::new(next) {
@@ -188,25 +243,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_comes_back_to_the_thread_that_took_it() {
-        std::thread::spawn(|| {
-            let (block, home) = take();
-            let address = block.as_ptr() as usize;
+    fn blocks_come_back_to_the_thread_that_took_them() {
+        const BLOCKS: usize = 2 * NOTES;
+        let addresses = |blocks: &[(NonNull<u8>, Option<&'static Home>)]| {
+            let mut addresses: Vec<_> = blocks.iter().map(|(block, _)| block.as_ptr() as usize).collect();
+            addresses.sort_unstable();
+            addresses
+        };
+        let take_all = || -> Vec<_> { (0..BLOCKS).map(|_| take()).collect() };
+        std::thread::spawn(move || {
+            let first = take_all();
+            let (mine, others) = first.split_at(BLOCKS / 2);
+            let addresses_of_others = addresses(others);
+            let home = first[0].1;
             std::thread::spawn(move || {
-                let block = NonNull::new(address as *mut u8).unwrap();
-                // SAFETY: it came with this home, and the other thread uses it no longer.
-                unsafe { give_back(block, home) };
+                for address in addresses_of_others {
+                    let block = NonNull::new(address as *mut u8).unwrap();
+                    // SAFETY: it came with this home, and the other thread uses it no longer.
+                    unsafe { give_back(block, home) };
+                }
             })
             .join()
             .unwrap();
-            let (again, _) = take();
-            assert_eq!(again, block);
-            // SAFETY: as above.
-            unsafe { give_back(again, home) };
-            let (once_more, _) = take();
-            assert_eq!(once_more, block);
-            // SAFETY: as above.
-            unsafe { give_back(once_more, home) };
+            for &(block, home) in mine {
+                // SAFETY: it came with this home, and nobody uses it.
+                unsafe { give_back(block, home) };
+            }
+            // One more, which the thread had in its hand.
+            let again: Vec<_> = take_all().into_iter().chain([take()]).collect();
+            let (first, again) = (addresses(&first), addresses(&again));
+            assert!(again.windows(2).all(|pair| pair[0] != pair[1]), "a block is in two places");
+            assert!(first.iter().all(|block| again.contains(block)), "a block is lost");
         })
         .join()
         .unwrap();

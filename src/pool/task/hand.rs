@@ -13,7 +13,8 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use super::blocks;
+use super::blocks::{self, Home};
+use super::error::TaskError;
 use super::job::{Outcome, Work};
 use crate::protocol::task_cell::{Claimed, LetGo};
 
@@ -26,25 +27,38 @@ unsafe impl<T: Work + ?Sized> Send for Hand<T> {}
 // SAFETY: as above.
 unsafe impl<T: Work + ?Sized> Sync for Hand<T> {}
 
+/// Returns whether a task lies in a block.
+fn fits_block<T: ?Sized>(task: &T) -> bool {
+    fits(size_of_val(task), align_of_val(task))
+}
+
 /// Returns whether something of this size and alignment fits a block.
 const fn fits(size: usize, align: usize) -> bool {
     size <= blocks::LAYOUT.size() && align <= blocks::LAYOUT.align()
 }
 
 impl<T: Work> Hand<T> {
-    /// Makes the first hand of a task.
+    /// Makes the first two hands of a task. `make` is told where its memory goes back to, and makes a task that counts two.
     #[inline]
-    pub(super) fn new(mut task: T) -> Self {
+    pub(super) fn two(make: impl FnOnce(Option<&'static Home>) -> T) -> (Self, Self, Option<Block>) {
         if fits(size_of::<T>(), align_of::<T>()) {
             let (block, home) = blocks::take();
-            task.head_mut().home = home;
             let place = block.cast::<T>();
             // SAFETY: valid for writes and aligned, because the task fits; nobody else's.
-            unsafe { place.write(task) };
-            Self(place)
+            unsafe { place.write(make(home)) };
+            (Self(place), Self(place), Some(Block { home }))
         } else {
-            Self(NonNull::from(Box::leak(Box::new(task))))
+            let place = NonNull::from(Box::leak(Box::new(make(None))));
+            (Self(place), Self(place), None)
         }
+    }
+
+    /// Holds the task as one of any type.
+    pub(super) fn into_work(self) -> Hand<dyn Work>
+    where
+        T: 'static,
+    {
+        Hand(ManuallyDrop::new(self).0)
     }
 
     /// Holds the task as one with a result of this type.
@@ -53,14 +67,6 @@ impl<T: Work> Hand<T> {
         T: Outcome<R> + 'static,
     {
         Hand(ManuallyDrop::new(self).0)
-    }
-}
-
-impl<T: Work + 'static> Hand<T> {
-    /// Holds the task as one of any type, too.
-    pub(super) fn as_work(&self) -> Hand<dyn Work> {
-        self.end().hold();
-        Hand(self.0)
     }
 }
 
@@ -76,6 +82,40 @@ impl<R> Hand<dyn Outcome<R>> {
     pub(super) fn as_work(&self) -> Hand<dyn Work> {
         self.end().hold();
         Hand(self.0)
+    }
+}
+
+/// What the submitter knows of its task's memory, and need not look up in lines that are on the other side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    home: Option<&'static Home>,
+}
+
+impl<R> Hand<dyn Outcome<R>> {
+    /// Takes the outcome of a task that has ended, and lets go of the task. None if the outcome was taken before.
+    /// Writes nothing to the task's lines if it is told of its block and nobody else holds the task.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Outcome::take`].
+    /// - The task came with this block, if any, and then has no terms.
+    #[inline]
+    pub(super) unsafe fn finish(self, block: Option<Block>) -> Option<Result<R, TaskError>> {
+        if let Some(Block { home }) = block
+            && self.end().is_alone()
+        {
+            let place = ManuallyDrop::new(self).0;
+            // SAFETY: it lives (H1).
+            let task = unsafe { place.as_ref() };
+            // SAFETY: the caller's duty. Nobody uses the task after this, so that the outcome is not read again.
+            let outcome = unsafe { task.move_out() };
+            // SAFETY: the block came with this home (H2). No other hand is left, and nothing that has to be dropped: the
+            // closure was moved out and the waker taken before the end, and there are no terms (caller's duty).
+            unsafe { blocks::give_back(place.cast(), home) };
+            return outcome;
+        }
+        // SAFETY: the caller's duty.
+        unsafe { self.take() }
     }
 }
 
@@ -138,13 +178,13 @@ impl<T: Work + ?Sized> Drop for LastHand<T> {
         // SAFETY: it lives, and no other hand is left to use it (H1).
         let task = unsafe { self.0.as_ref() };
         let home = task.head().home;
-        if !fits(size_of_val(task), align_of_val(task)) {
+        if !fits_block(task) {
             // SAFETY: `new` made it of a box (H2), and no other hand is left.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
             return;
         }
         /// Gives the block back even if the drop of what lies there panics.
-        struct GiveBack(NonNull<u8>, Option<&'static blocks::Home>);
+        struct GiveBack(NonNull<u8>, Option<&'static Home>);
         impl Drop for GiveBack {
             fn drop(&mut self) {
                 // SAFETY: the block came with this home, and what lay there is dropped.

@@ -9,11 +9,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::super::attention::Attention;
+use super::super::crew::Crew;
 use super::super::current;
 use super::super::handle::Pool;
 use super::audience::Listener;
 use super::error::TaskError;
-use super::hand::Hand;
+use super::hand::{Block, Hand};
 use super::job::{Head, Outcome, Unrun, drop_quietly, end_unrun, run_by};
 use super::options::after;
 use crate::ring::Waiting;
@@ -43,19 +44,31 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// ```
 #[must_use = "dropping a task lets it run on, and drops its result"]
 pub struct Task<R> {
+    listening: Listening,
     outcome: Hand<dyn Outcome<R>>,
+    /// The task's memory, if it is a block and the task has no terms.
+    block: Option<Block>,
+}
+
+/// The pool of a task, and the place among its futures, which is left at the end.
+struct Listening {
     pool: Pool,
-    /// As a future.
     listener: Listener,
 }
 
 impl<R> Task<R> {
-    pub(super) fn new(outcome: Hand<dyn Outcome<R>>, pool: &Pool) -> Self {
-        Self { outcome, pool: pool.of_same_crew(), listener: Listener::default() }
+    #[inline]
+    pub(super) fn new(outcome: Hand<dyn Outcome<R>>, pool: &Pool, block: Option<Block>) -> Self {
+        let listening = Listening { pool: pool.of_same_crew(), listener: Listener::default() };
+        Self { listening, outcome, block }
     }
 
     fn head(&self) -> &Head {
         self.outcome.head()
+    }
+
+    fn crew(&self) -> &Crew {
+        self.listening.pool.crew()
     }
 
     /// Waits for the task to end and returns its result.
@@ -82,7 +95,8 @@ impl<R> Task<R> {
     /// ```
     pub fn wait(self) -> Result<R, TaskError> {
         match self.run_or_wait() {
-            Ok(()) => self.take(),
+            // SAFETY: as in `take`. The block is the task's.
+            Ok(()) => unsafe { self.outcome.finish(self.block) }.unwrap_or(Err(TaskError::Taken)),
             Err(lost) => {
                 // It may have ended since, and its result's drop is the user's.
                 drop_quietly(self);
@@ -96,10 +110,10 @@ impl<R> Task<R> {
         if self.is_done() {
             return Ok(());
         }
-        if self.pool.crew().is_forked() {
+        if self.crew().is_forked() {
             return Err(TaskError::Forked);
         }
-        let here = current::number_in(self.pool.crew());
+        let here = current::number_in(self.crew());
         if self.head().worker().is_none_or(|worker| worker == here) {
             self.run_unless_begun();
         } else if here != 0 || current::is_inside_job() {
@@ -110,7 +124,7 @@ impl<R> Task<R> {
 
     /// Returns why nobody is to wait for the task any longer, which has not ended just now.
     pub(crate) fn lost(&self) -> Option<TaskError> {
-        let crew = self.pool.crew();
+        let crew = self.crew();
         if crew.is_forked() {
             return Some(TaskError::Forked);
         }
@@ -122,9 +136,9 @@ impl<R> Task<R> {
 
     /// Runs the task on the calling thread if nobody has begun it.
     pub(crate) fn run_unless_begun(&self) {
-        let crew = self.pool.crew();
+        let crew = self.crew();
         let mut attention = Attention::elsewhere(crew);
-        run_by(self.outcome.as_work(), &self.pool, current::number_in(crew), &mut attention);
+        run_by(self.outcome.as_work(), &self.listening.pool, current::number_in(crew), &mut attention);
     }
 
     /// Waits for the task to end, but at most so long; none if it has not ended by then.
@@ -169,16 +183,21 @@ impl<R> Task<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cancel(&self) {
-        if !end_unrun(self.outcome.as_work(), self.pool.crew(), Unrun::Cancelled) {
+        if !self.end_unrun(Unrun::Cancelled) {
             self.head().claim.ask_to_stop();
         }
+    }
+
+    /// Ends the task without running it, unless somebody else has it; returns whether it did.
+    pub(super) fn end_unrun(&self, why: Unrun) -> bool {
+        end_unrun(self.outcome.as_work(), self.crew(), why)
     }
 
     /// Looks on for a little while, then sleeps; returns whether the task has ended, or else the deadline is past. An error
     /// if it is lost.
     fn wait_for_end(&self, deadline: Option<Instant>) -> Result<bool, TaskError> {
         let end = self.outcome.end();
-        let crew = self.pool.crew();
+        let crew = self.crew();
         let is_ended = || end.is_ended().then_some(());
         if is_ended().or_else(|| Waiting::Balanced.look_on(&crew.turns, deadline, is_ended)).is_some() {
             return Ok(true);
@@ -220,7 +239,7 @@ impl<R> Future for Task<R> {
             return Poll::Ready(this.take());
         }
         // Nobody else wakes us if the task is lost; in this order, so that whoever calls before we look has said why.
-        this.pool.crew().tasks.audience.enlist(&mut this.listener, cx.waker());
+        this.listening.pool.crew().tasks.audience.enlist(&mut this.listening.listener, cx.waker());
         match this.lost() {
             Some(_) if this.is_done() => Poll::Ready(this.take()),
             Some(lost) => Poll::Ready(Err(lost)),
@@ -229,7 +248,7 @@ impl<R> Future for Task<R> {
     }
 }
 
-impl<R> Drop for Task<R> {
+impl Drop for Listening {
     #[inline]
     fn drop(&mut self) {
         self.pool.crew().tasks.audience.leave(&mut self.listener);

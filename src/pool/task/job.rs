@@ -87,8 +87,6 @@ pub(crate) trait Work: Send + Sync + fmt::Debug {
 
     fn end(&self) -> &End;
 
-    fn head_mut(&mut self) -> &mut Head;
-
     /// Runs the body, of whoever claimed it. The task has not ended yet.
     fn run(&self, claimed: &Claimed, cx: &Cx<'_>);
 
@@ -104,10 +102,17 @@ pub(super) trait Outcome<R>: Work {
     ///
     /// - The caller has seen the end, and nobody else calls this meanwhile.
     unsafe fn take(&self) -> Option<Result<R, TaskError>>;
+
+    /// Moves the outcome out, and leaves the place as it is: not a word is written.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`take`](Self::take), and nobody uses or drops the outcome's place after this.
+    unsafe fn move_out(&self) -> Option<Result<R, TaskError>>;
 }
 
 /// A task.
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 pub(super) struct Job<F, R> {
     end: End,
     outcome: UnsafeCell<Option<Result<R, TaskError>>>,
@@ -115,7 +120,7 @@ pub(super) struct Job<F, R> {
 }
 
 /// What who runs the task needs.
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 struct Load<F> {
     head: Head,
     /// There until the task is claimed.
@@ -127,9 +132,11 @@ struct Load<F> {
 unsafe impl<F: Send, R: Send> Sync for Job<F, R> {}
 
 impl<F, R> Job<F, R> {
+    /// Makes a task that two hands hold.
+    #[inline]
     pub(super) fn new(head: Head, closure: F) -> Self {
         let load = Load { head, closure: UnsafeCell::new(MaybeUninit::new(closure)) };
-        Self { end: End::new(), outcome: UnsafeCell::new(None), load }
+        Self { end: End::new(2), outcome: UnsafeCell::new(None), load }
     }
 
     /// Moves the closure out.
@@ -162,8 +169,8 @@ impl<F, R> Job<F, R> {
 
 impl<F, R> Drop for Job<F, R> {
     fn drop(&mut self) {
-        if self.load.head.claim.try_claim().is_some() {
-            // SAFETY: nobody had claimed it, and we have now.
+        if !self.load.head.claim.is_taken() {
+            // SAFETY: nobody has claimed it, and nobody can: it is being dropped.
             drop(unsafe { self.move_closure() });
         }
     }
@@ -195,10 +202,6 @@ where
 
     fn end(&self) -> &End {
         &self.end
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.load.head
     }
 
     fn run(&self, _: &Claimed, cx: &Cx<'_>) {
@@ -245,6 +248,14 @@ where
         // SAFETY: it has ended and we are the only waiter (caller's duty, T1).
         unsafe { self.replace(None) }
     }
+
+    #[inline]
+    unsafe fn move_out(&self) -> Option<Result<R, TaskError>> {
+        self.outcome.with(|outcome| {
+            // SAFETY: valid, and the caller's alone; nobody reads it again, by a drop neither (caller's duty).
+            unsafe { outcome.read() }
+        })
+    }
 }
 
 impl<F, R> fmt::Debug for Job<F, R> {
@@ -255,7 +266,10 @@ impl<F, R> fmt::Debug for Job<F, R> {
 
 /// Runs a task as thread `number` of the pool, unless somebody else has it.
 pub(crate) fn run_by(task: Hand<dyn Work>, pool: &Pool, number: usize, attention: &mut Attention<'_>) {
-    let Some(claimed) = task.head().claim.try_claim() else {
+    let claimed = task.head().claim.try_claim();
+    // Behind the claim's exchange.
+    pool.crew().tasks.made_room(task.head());
+    let Some(claimed) = claimed else {
         return let_go(task, attention);
     };
     if let Some(why) = task.head().too_late() {

@@ -8,12 +8,13 @@ use super::super::metrics::DroppedTask;
 use super::ageing::Turn;
 use super::audience::Audience;
 use super::hand::Hand;
-use super::job::{Unrun, Work, end_unrun};
+use super::job::{Head, Unrun, Work, end_unrun};
 use super::options::{LANES, Lane as Level, after};
 use crate::protocol::lane::Lane;
 use crate::protocol::turns::Turns;
 use crate::ring::{Gate, Wait, Waiting};
 use crate::sync::thread;
+use crate::sys::prefetch;
 
 type Tickets = Lane<Hand<dyn Work>>;
 
@@ -89,8 +90,11 @@ impl Tasks {
     }
 
     /// Puts a task into its lane, or gives it back if that is full.
+    #[inline]
     pub(super) fn push(&self, work: Hand<dyn Work>) -> Result<(), Hand<dyn Work>> {
-        self.lane(work.head().lane, work.head().worker()).push(work)
+        let lane = self.lane(work.head().lane, work.head().worker());
+        prefetch::for_write(lane.next_place());
+        lane.push(work)
     }
 
     /// Waits until a task is in its lane; gives it back at the deadline, or when `is_over`.
@@ -142,8 +146,8 @@ impl Tasks {
             if let Some(tickets) = self.lanes[lane].get()
                 && let Some(work) = tickets.pop()
             {
+                prefetch::for_write(work.head());
                 turn.took(Level::ALL[lane], |lane| self.lanes[lane].get().is_some_and(Lane::has_any));
-                self.made_room(tickets);
                 return Some(work);
             }
         }
@@ -156,10 +160,7 @@ impl Tasks {
 
     /// Takes a task that is for thread `number` alone.
     pub(crate) fn take_own(&self, number: usize) -> Option<Hand<dyn Work>> {
-        let own = self.own(number)?;
-        let work = own.pop()?;
-        self.made_room(own);
-        Some(work)
+        self.own(number)?.pop()
     }
 
     /// Returns whether there is a task for thread `number` alone.
@@ -167,13 +168,23 @@ impl Tasks {
         self.own(number).is_some_and(Lane::has_any)
     }
 
-    /// Lets those go on who wait for room, once there is some: to wake them for each place by itself costs a wake for each task.
-    /// They all look again, as their lanes are not told apart.
-    fn made_room(&self, lane: &Tickets) {
-        if self.room.waiting() > 0 && lane.len() * 4 <= lane.capacity() * 3 {
+    /// Lets those go on who wait for room, once there is some in the lane that this task was in: to wake them for each place by
+    /// itself costs a wake for each task. They all look again, as their lanes are not told apart. The caller has taken it out, and
+    /// made an exchange since.
+    #[inline]
+    pub(super) fn made_room(&self, head: &Head) {
+        let (room, calm) = (self.room.is_waited_at(), self.calm.is_waited_at());
+        if room || calm {
+            self.let_go_on(self.lane(head.lane, head.worker()), room, calm);
+        }
+    }
+
+    #[cold]
+    fn let_go_on(&self, lane: &Tickets, room: bool, calm: bool) {
+        if room && lane.len() * 4 <= lane.capacity() * 3 {
             self.room.notify_all();
         }
-        if self.calm.waiting() > 0 && self.is_calm() {
+        if calm && self.is_calm() {
             self.calm.notify_all();
         }
     }
@@ -218,6 +229,8 @@ impl Tasks {
         while let Some(work) = self.take_own(number) {
             end_unrun(work, crew, why);
         }
+        self.room.notify_all();
+        self.calm.notify_all();
     }
 
     /// Lets those look again who wait for room: there will be none.

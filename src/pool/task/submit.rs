@@ -8,7 +8,7 @@ use super::context::Cx;
 use super::error::SubmitError;
 use super::hand::Hand;
 use super::handle::Task;
-use super::job::{Head, Job, Terms, Unrun, end_unrun, take_closure};
+use super::job::{Head, Job, Terms, Unrun, take_closure};
 use super::options::{TaskOptions, after};
 use crate::protocol::task_cell::Claim;
 use crate::protocol::whereabouts::Mark;
@@ -78,7 +78,8 @@ impl TaskOptions<'_> {
         F: FnOnce(&Cx<'_>) -> R + Send + 'static,
         R: Send + 'static,
     {
-        let metrics = &self.pool.crew().metrics;
+        let crew = self.pool.crew();
+        let metrics = &crew.metrics;
         let head = Head {
             claim: Claim::new(),
             runner: Mark::new(),
@@ -89,18 +90,19 @@ impl TaskOptions<'_> {
             label: metrics.intern(self.name),
             submitted: metrics.now(),
         };
-        let job = Hand::new(Job::new(head, body));
-        if let Err(refusal) = self.pool.enqueue(job.as_work(), self.when_full)
+        let is_plain = head.terms.is_none();
+        let (job, of_lane, block) = Hand::two(|home| Job::new(Head { home, ..head }, body));
+        if let Err(refusal) = self.pool.enqueue(of_lane.into_work(), self.when_full)
             && let Some(body) = take_closure(&job)
         {
             return Err(SubmitError::new(refusal, body));
         }
-        let crew = self.pool.crew();
+        let task = Task::new(job.into_outcome(), self.pool, block.filter(|_| is_plain));
         if crew.bed.is_closed() {
             // E1: nobody may be there for it.
-            end_unrun(job.as_work(), crew, Unrun::Closed);
+            task.end_unrun(Unrun::Closed);
         }
-        Ok(Task::new(job.into_outcome(), self.pool))
+        Ok(task)
     }
 
     /// Returns what is special about the task, if anything is.

@@ -89,6 +89,17 @@ pub(crate) fn in_thread() {
     compiler_fence(SeqCst);
 }
 
+/// A full fence behind an exchange: every access of this thread up to its last exchange comes before every access after the
+/// call. An exchange is one that reads and writes in one step, whatever its order: on x86-64 that is a locked instruction, which is
+/// a fence itself, and there is nothing left to do but to keep the compiler from moving things. Elsewhere it is a fence.
+#[inline(always)]
+pub(crate) fn after_exchange() {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    compiler_fence(SeqCst);
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    fence(SeqCst);
+}
+
 /// Runs a full barrier on every CPU that runs a thread of this process.
 fn barrier() {
     if !membarrier::everywhere() {

@@ -8,6 +8,12 @@
 
 use super::atomic::{Ordering, fence};
 
+/// A full fence behind an exchange: every access of this thread up to its last exchange comes before every access after the
+/// call. Here it is a fence for all that comes before it: who calls it right behind the exchange gets no more than that.
+pub(crate) fn after_exchange() {
+    fence(Ordering::SeqCst);
+}
+
 /// Who pays for the fences of a handshake: here both sides, whatever is asked for.
 #[derive(Debug)]
 pub(crate) struct Fences;
