@@ -18,6 +18,9 @@ use crate::sync::{hint, thread};
 /// How long a helper that finds nothing looks on before it sleeps: about what it costs to wake it.
 pub(crate) const SPIN: Duration = Duration::from_micros(20);
 
+/// What comes so soon after a helper has had nothing to do is worth a spin: that it was woken for it takes most of the time.
+const SOON: Duration = Duration::from_micros(100);
+
 /// Looks between two glances at the clock.
 const LOOKS: u32 = 64;
 
@@ -35,6 +38,9 @@ pub(crate) struct Helper<'a> {
     seen: Seen,
     turn: Turn,
     attention: Attention<'a>,
+    /// Whether it spins before it sleeps: what came last came soon. So of tasks that come now and then only the first is
+    /// spun for in vain.
+    is_eager: bool,
     jobs: u32,
     /// It has done something, so it is none that dies at once.
     is_proved: bool,
@@ -57,6 +63,7 @@ impl<'a> Helper<'a> {
             seen: crew.nothing_seen(),
             turn: Turn::default(),
             attention: Attention::of_thread(crew),
+            is_eager: true,
             jobs: 0,
             is_proved: false,
         }
@@ -77,10 +84,12 @@ impl<'a> Helper<'a> {
                 // A task is on its way into a lane.
                 thread::yield_now();
             } else {
+                let idle_since = Instant::now();
                 self.sleep();
                 self.seen.forget();
                 match self.find() {
                     Some(found) => {
+                        self.is_eager = idle_since.elapsed() < SOON;
                         self.crew.call_for_help();
                         self.act(found);
                     }
@@ -136,7 +145,8 @@ impl<'a> Helper<'a> {
 
     /// Looks for something to do, for as long as spinning is worth it.
     fn look_around(&mut self) -> Option<Found> {
-        let permit = if self.crew.spins > 0 { Permit::of_process() } else { None };
+        let spins = self.crew.spins > 0 && self.is_eager;
+        let permit = if spins { Permit::of_process() } else { None };
         let found = permit.and_then(|_permit| self.spin());
         match found {
             Some(_) => self.attention.turn_away(),
@@ -158,6 +168,7 @@ impl<'a> Helper<'a> {
                 }
             }
             if start.elapsed() >= SPIN {
+                self.is_eager = false;
                 return None;
             }
         }
