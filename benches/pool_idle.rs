@@ -2,7 +2,8 @@
 //!
 //! Units: % of a core that the whole process takes; us until sleeping workers have begun, us by which the main thread is
 //! late. CPUs: two. Excluded: the start of threads and pools. LIMIT is a thread that the
-//! system wakes from a word, and bare threads by hand. All rounds of a row of the first tables last for `RINGMILL_BENCH_IDLE_SECONDS` together, or 5 s. The main
+//! system wakes from a word, and bare threads by hand; what the machine does to a main thread beside which one thread works, or
+//! none, is shown too. All rounds of a row of the first tables last for `RINGMILL_BENCH_IDLE_SECONDS` together, or 5 s. The main
 //! thread's ticks mean something only where it has no higher priority than the workers, so without `chrt`.
 
 #[path = "common/mod.rs"]

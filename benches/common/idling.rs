@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::busy::{busy, share_of_a_core};
 use super::clock::{ns_per_tick, ticks};
+use super::cpus::leave_cpu;
 use super::our_tasks::Ours;
 use super::raw::fork_join::ForkJoin;
 use super::raw::sleepers::{Beds, Caller, Sleepers};
@@ -139,6 +140,11 @@ impl Work {
         self.left.fetch_sub(1, Ordering::AcqRel);
     }
 
+    /// Ends all tasks at once, where nobody runs any.
+    fn end(&self) {
+        self.left.store(0, Ordering::Release);
+    }
+
     /// Hands over all tasks by `post` and sleeps for 1 ms again and again until they are done. Returns by how many us it
     /// woke too late: the most, and what 99 of a hundred are below.
     pub fn stalls(&self, mut post: impl FnMut(u32)) -> [f64; 2] {
@@ -162,14 +168,34 @@ pub fn stalls<'a>(ours: &'a Ours, add: impl Fn(Table<'a>, &'static Work) -> Tabl
     let work = Work::new();
     let columns = ["longest", "99 of 100"];
     let title = "how late a 1 ms tick of the main thread is while two workers do 2 s of work, us";
-    let table = Table::with_columns(title, &columns).row_of("LIMIT two bare threads by hand", move || {
-        let mut threads = Vec::new();
-        let late = work.stalls(|tasks| {
-            threads.extend((0..2).map(|_| thread::spawn(move || (0..tasks / 2).for_each(|_| work.task()))));
+    // What the machine does by itself: nobody works, or one thread does, which the main thread could be kept from.
+    let by_hand = move |count: u32, begin: fn()| {
+        move || {
+            let mut threads = Vec::new();
+            let late = work.stalls(|tasks| {
+                let part = move || {
+                    begin();
+                    (0..tasks / count).for_each(|_| work.task());
+                };
+                threads.extend((0..count).map(|_| thread::spawn(part)));
+            });
+            threads.into_iter().for_each(|thread| thread.join().expect("it only computes"));
+            late
+        }
+    };
+    let off_the_callers = || leave_cpu(0);
+    let table = Table::with_columns(title, &columns)
+        .row_of("LIMIT two bare threads by hand", by_hand(2, || ()))
+        .row_of("one bare thread", by_hand(1, || ()))
+        .row_of("one bare thread, off the first CPU", by_hand(1, off_the_callers))
+        .row_of("nobody works", move || {
+            work.stalls(|_| {
+                thread::spawn(|| {
+                    thread::sleep(Duration::from_secs(1));
+                    work.end();
+                });
+            })
         });
-        threads.into_iter().for_each(|thread| thread.join().expect("it only computes"));
-        late
-    });
     add(ours.stalls(table, work), work).measure();
 }
 
