@@ -3,7 +3,9 @@
 //! Everything that can be refused without opening a file is refused here, so that exit code 2 always means
 //! that the command line itself is wrong.
 
+mod condition;
 mod dialect;
+mod reading;
 mod spec;
 
 use std::num::NonZeroUsize;
@@ -11,7 +13,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(test)]
+pub(crate) use condition::Conditions;
+pub(crate) use condition::{Condition, Operator};
 pub(crate) use dialect::Dialect;
+pub(crate) use reading::{
+    BenchArgs, ColumnType, ColumnsArgs, CountArgs, FilterArgs, GroupArgs, HeadArgs, Source, StatsArgs, Where,
+};
 pub(crate) use spec::{Aggregate, Measure};
 
 /// Summarise CSV files and change float arrays in place, on every core.
@@ -44,12 +52,20 @@ pub(crate) struct Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Count the records
+    Count(CountArgs),
+    /// Show the first records, without reading the rest
+    Head(HeadArgs),
+    /// Write the records that pass a condition, as they are, in order
+    Filter(FilterArgs),
     /// Summarise every column: type, count, empty, min, max, mean, standard deviation, distinct values
     Stats(StatsArgs),
     /// Group records by one or more columns and aggregate others
     Group(GroupArgs),
-    /// Write one column as a typed .npy array
+    /// Write columns as typed .npy arrays
     Columns(ColumnsArgs),
+    /// Show how fast a file is read, beside the machine's memory
+    Bench(BenchArgs),
     /// Look at a .npy array, or change it in place
     #[command(subcommand)]
     Array(ArrayVerb),
@@ -58,73 +74,6 @@ pub(crate) enum Verb {
     Generate(GenerateVerb),
     /// Show it all on generated data: summarise, group, change an array, on one core and on all
     Demo(DemoArgs),
-}
-
-/// `ringmill stats`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-The standard deviation is that of a sample (divided by n - 1). Empty fields count as empty and as nothing else.\n\
-Text columns are compared by their bytes. Distinct values are counted exactly up to 64.")]
-pub(crate) struct StatsArgs {
-    /// The CSV file
-    #[arg(value_name = "FILE.csv")]
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) dialect: Dialect,
-}
-
-/// `ringmill group`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example: ringmill group trips.csv --by city --agg mean:price,max:price,count\n\n\
-Groups are printed in the order of their key's bytes. Empty fields are left out of sum, mean, min, max and std;\n\
-count counts records, and count:COLUMN the fields that are not empty. std is that of a sample (n - 1).")]
-pub(crate) struct GroupArgs {
-    /// The CSV file
-    #[arg(value_name = "FILE.csv")]
-    pub(crate) file: PathBuf,
-    /// The key: one column or several, by name or by index from 0
-    #[arg(long, required = true, value_name = "COLUMN[,COLUMN]", value_delimiter = ',')]
-    pub(crate) by: Vec<String>,
-    /// What to compute: count, or count|sum|mean|min|max|std of a COLUMN
-    #[arg(long = "agg", value_name = "WHAT:COLUMN[,..]", value_delimiter = ',', default_value = "count")]
-    pub(crate) aggregates: Vec<Aggregate>,
-    #[command(flatten)]
-    pub(crate) dialect: Dialect,
-}
-
-/// `ringmill columns`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example: ringmill columns trips.csv --column price --out price.npy\n\n\
-An empty field becomes NaN in a float array; an integer array has no room for one, so it is an error there.")]
-pub(crate) struct ColumnsArgs {
-    /// The CSV file
-    #[arg(value_name = "FILE.csv")]
-    pub(crate) file: PathBuf,
-    /// The column to write, by name or by index from 0
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) column: String,
-    /// The array to create
-    #[arg(long, value_name = "FILE.npy")]
-    pub(crate) out: PathBuf,
-    /// The type of its elements
-    #[arg(long = "type", value_enum, default_value_t = ColumnType::F64, value_name = "TYPE")]
-    pub(crate) element: ColumnType,
-    /// Replace the array if it exists
-    #[arg(long)]
-    pub(crate) force: bool,
-    #[command(flatten)]
-    pub(crate) dialect: Dialect,
-}
-
-/// The element types a column can be written as.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ColumnType {
-    F64,
-    F32,
-    I64,
-    U64,
 }
 
 /// `ringmill array`

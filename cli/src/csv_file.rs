@@ -1,67 +1,141 @@
-//! A CSV file opened as the command line describes it, and what to do when it is not so.
+//! CSV opened as the command line describes it, and what to do when it is not so.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use ringmill::csv::{Column, CsvError, CsvFile, Field, Record, RecordProblem, ScanWatch};
+use ringmill::csv::{Column, CsvError, CsvFile, CsvOptions, CsvStream, Record, RecordProblem, ScanWatch};
 use ringmill::memory::RegionError;
 use ringmill::pool::Pool;
 
-use crate::args::Dialect;
+use crate::args::{Dialect, Source};
 use crate::failure::{Failure, with_hint};
 use crate::progress::Progress;
+use crate::workers;
 
-/// An open file and the names of its columns.
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Open files, or standard input, and the names of the columns.
 #[derive(Debug)]
 pub(crate) struct Input {
-    file: CsvFile,
+    text: Text,
     watch: ScanWatch,
     columns: Vec<String>,
 }
 
+/// Where the text is.
+#[derive(Debug)]
+enum Text {
+    File(CsvFile),
+    /// It comes once.
+    Stream(CsvStream),
+}
+
 impl Input {
-    /// Opens a file in the dialect that was asked for. One without a single record is refused.
-    pub(crate) fn open(path: &Path, dialect: &Dialect) -> Result<Self, Failure> {
-        let watch = ScanWatch::new();
-        let file = CsvFile::options()
-            .delimiter(dialect.delimiter)
-            .headers(!dialect.no_headers)
-            .quote((!dialect.no_quoting).then_some(dialect.quote))
-            .escape(dialect.escape)
-            .comment(dialect.comment)
-            .flexible(dialect.flexible)
-            .watch(&watch)
-            .open(path)?;
-        let mut records = file.records();
-        let Some(fields) = records.next_record()?.map(Record::len) else {
-            return Err(no_records(&file));
-        };
-        let columns = match file.headers() {
-            [] => (0..fields).map(|index| index.to_string()).collect(),
-            names => names.to_vec(),
-        };
-        Ok(Self { file, watch, columns })
+    /// Opens what was named in the dialect that was asked for.
+    pub(crate) fn open(source: &Source) -> Result<Self, Failure> {
+        Self::with(source, |options| options)
     }
 
-    /// The names of the columns, or their indices where the file has no header.
+    /// Opens it so that of a stream no more is waited for than must be.
+    pub(crate) fn open_promptly(source: &Source) -> Result<Self, Failure> {
+        Self::with(source, |options| options.chunk_bytes(PROMPT_BYTES))
+    }
+
+    /// Opens it, and refuses what has no record.
+    pub(crate) fn open_records(source: &Source) -> Result<Self, Failure> {
+        let input = Self::open(source)?;
+        match &input.text {
+            Text::File(file) if file.records().next_record()?.is_none() => Err(input.no_records()),
+            _ => Ok(input),
+        }
+    }
+
+    fn with(source: &Source, adapt: impl FnOnce(CsvOptions) -> CsvOptions) -> Result<Self, Failure> {
+        let watch = ScanWatch::new();
+        let options = options(&source.dialect).watch(&watch);
+        let paths = expanded(&source.files)?;
+        let text = match &*paths {
+            [only] if only.as_os_str() == STANDARD_INPUT => {
+                Text::Stream(adapt(options).open_reader("standard input", io::stdin())?)
+            }
+            [only] if is_compressed(only) => Text::Stream(adapt(options).open_stream(only)?),
+            [only] => Text::File(options.open(only)?),
+            several => {
+                if let Some(stream) = several.iter().find(|path| is_stream(path)) {
+                    let name = stream.display();
+                    let problem =
+                        format_args!("{name}: comes only once, and cannot be read together with other files");
+                    return Err(with_hint(problem, "put them behind each other in one stream"));
+                }
+                Text::File(options.open_all(several)?)
+            }
+        };
+        let columns = match &text {
+            Text::Stream(stream) => stream.headers().to_vec(),
+            Text::File(file) if file.headers().is_empty() => {
+                let fields = file.records().next_record()?.map_or(0, Record::len);
+                (0..fields).map(|index| index.to_string()).collect()
+            }
+            Text::File(file) => file.headers().to_vec(),
+        };
+        Ok(Self { text, watch, columns })
+    }
+
+    /// The names of the columns, or their indices where there is no header; none of a stream without a header.
     pub(crate) fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    pub(crate) fn len_bytes(&self) -> u64 {
-        self.file.len_bytes()
+    /// The names that stand in the header, if there is one.
+    pub(crate) fn headers(&self) -> &[String] {
+        match &self.text {
+            Text::File(file) => file.headers(),
+            Text::Stream(stream) => stream.headers(),
+        }
+    }
+
+    /// How much there is to read, if that is known.
+    pub(crate) fn len_bytes(&self) -> Option<u64> {
+        match &self.text {
+            Text::File(file) => Some(file.len_bytes()),
+            Text::Stream(_) => None,
+        }
+    }
+
+    /// The mapped file, for what reads it more than once.
+    pub(crate) fn file(&self) -> Result<&CsvFile, Failure> {
+        match &self.text {
+            Text::File(file) => Ok(file),
+            Text::Stream(stream) => Err(with_hint(
+                format_args!("{}: comes only once, and this verb needs a file", stream.name().display()),
+                "save it in a file first",
+            )),
+        }
     }
 
     /// Finds a column by its name or, where no column has that name, by its index from 0.
     pub(crate) fn column(&self, name: &str) -> Result<Column, Failure> {
-        let error = match self.file.column(name) {
+        let found = match &self.text {
+            Text::File(file) => file.column(name),
+            Text::Stream(stream) => stream.column(name),
+        };
+        let error = match found {
             Ok(column) => return Ok(column),
             Err(error) => error,
         };
+        let is_known = |index| index < self.columns.len() || self.columns.is_empty();
         match name.parse::<usize>() {
-            Ok(index) if index < self.columns.len() => Ok(Column::from(index)),
-            _ if self.file.headers().is_empty() => Err(with_hint(
+            Ok(index) if is_known(index) => Ok(Column::from(index)),
+            _ if self.headers().is_empty() => Err(with_hint(
                 error,
-                &format!("with --no-headers, columns are 0 to {}", self.columns.len() - 1),
+                &match self.columns.len() {
+                    0 => "with --no-headers, columns are numbers from 0".to_owned(),
+                    columns => format!("with --no-headers, columns are 0 to {}", columns - 1),
+                },
             )),
             _ => Err(match likely_delimiter(&self.columns) {
                 Some(delimiter) => {
@@ -72,40 +146,164 @@ impl Input {
         }
     }
 
-    /// Folds every record into parts and joins the parts in the order of the file.
-    pub(crate) fn fold<'f, A: Send>(
-        &'f self,
+    /// Shows how far a reading is while this lives.
+    pub(crate) fn progress(&self) -> Progress {
+        let (watch, before) = (self.watch.clone(), self.watch.scanned_bytes());
+        Progress::start("reading", self.len_bytes(), move || watch.scanned_bytes() - before)
+    }
+
+    /// Folds every record into parts and joins the parts in the order of the text.
+    pub(crate) fn fold<A: Send>(
+        &self,
         pool: &Pool,
         new: impl Fn() -> A + Sync,
-        add: impl Fn(&mut A, &Record<'f>) -> Result<(), CsvError> + Sync,
+        add: impl Fn(&mut A, &Record<'_>) -> Result<(), CsvError> + Sync,
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, Failure> {
-        let (watch, before) = (self.watch.clone(), self.watch.scanned_bytes());
-        let _progress = Progress::start("reading", self.len_bytes(), move || watch.scanned_bytes() - before);
-        Ok(pool.fold_records(&self.file, new, add, merge)?)
+        let _progress = self.progress();
+        Ok(match &self.text {
+            Text::File(file) => pool.fold_records(file, new, add, merge)?,
+            Text::Stream(stream) => pool.fold_records(stream, new, add, merge)?,
+        })
+    }
+
+    /// Counts the records; their fields are not looked at.
+    pub(crate) fn count(&self, pool: &Pool) -> Result<u64, Failure> {
+        let _progress = self.progress();
+        let one = |count: &mut u64, _: &Record<'_>| {
+            *count += 1;
+            Ok(())
+        };
+        Ok(match &self.text {
+            Text::File(file) => pool.count_records(file)?,
+            Text::Stream(stream) => pool.fold_records(stream, || 0, one, |left, right| left + right)?,
+        })
+    }
+
+    /// Gives every record to `each`, in order and on one core, until it breaks.
+    pub(crate) fn each_record(
+        &self,
+        each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure> + Send,
+    ) -> Result<(), Failure> {
+        match &self.text {
+            Text::File(file) => each_of_file(file, each),
+            Text::Stream(stream) => each_of_stream(stream, each),
+        }
+    }
+
+    /// Says that there is no record.
+    pub(crate) fn no_records(&self) -> Failure {
+        let Text::File(file) = &self.text else {
+            return Failure::new("standard input: there are no records");
+        };
+        let path = file.path().display();
+        match file.headers() {
+            _ if file.len_bytes() == 0 => Failure::new(format_args!("{path}: the file is empty")),
+            [] => Failure::new(format_args!("{path}: the file has no records")),
+            _ => with_hint(
+                format_args!("{path}: the file has a header and no records"),
+                "if its first line is data, pass --no-headers",
+            ),
+        }
     }
 }
 
-/// Whether a record has nothing in a column, be it because the record is short.
-#[inline]
-pub(crate) fn is_empty(record: &Record<'_>, column: Column) -> bool {
-    record.get(column).is_none_or(|field| field.raw().is_empty() || is_empty_in_quotes(field))
+/// How much of a stream is waited for where the first records are all that is wanted.
+const PROMPT_BYTES: usize = 1 << 10;
+
+fn options(dialect: &Dialect) -> CsvOptions {
+    CsvFile::options()
+        .delimiter(dialect.delimiter)
+        .headers(!dialect.no_headers)
+        .quote((!dialect.no_quoting).then_some(dialect.quote))
+        .escape(dialect.escape)
+        .comment(dialect.comment)
+        .flexible(dialect.flexible)
 }
 
-#[cold]
-fn is_empty_in_quotes(field: Field<'_>) -> bool {
-    field.is_quoted() && field.bytes().is_empty()
+/// Whether a name stands for text that comes only once.
+fn is_stream(path: &Path) -> bool {
+    path.as_os_str() == STANDARD_INPUT || is_compressed(path)
 }
 
-fn no_records(file: &CsvFile) -> Failure {
-    let path = file.path().display();
-    match file.headers() {
-        _ if file.len_bytes() == 0 => Failure::new(format_args!("{path}: the file is empty")),
-        [] => Failure::new(format_args!("{path}: the file has no records")),
-        _ => with_hint(
-            format_args!("{path}: the file has a header and no records"),
-            "if its first line is data, pass --no-headers",
-        ),
+/// Whether a file begins as gzip or zstd files do. What cannot be read is an error of whoever opens it.
+fn is_compressed(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = |start: &mut [u8]| File::open(path)?.read_exact(start);
+    path.is_file() && read(&mut start).is_ok() && (start[..2] == GZIP || start == ZSTD)
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// All files that were named, patterns spelled out.
+fn expanded(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    names.iter().try_for_each(|name| expand(name, &mut paths))?;
+    Ok(paths)
+}
+
+/// Adds the files that a name stands for: itself if there is such a file, else those that match it, by name.
+fn expand(name: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let pattern = name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists());
+    let Some(pattern) = pattern else {
+        paths.push(name.to_owned());
+        return Ok(());
+    };
+    let refuse = |error: &dyn std::fmt::Display| Failure::new(format_args!("{pattern}: {error}"));
+    let before = paths.len();
+    for path in glob::glob(pattern).map_err(|error| refuse(&error))? {
+        let path = path.map_err(|error| refuse(&error))?;
+        if !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    if paths.len() == before {
+        return Err(refuse(&"no file matches"));
+    }
+    Ok(())
+}
+
+fn each_of_file(
+    file: &CsvFile,
+    mut each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure>,
+) -> Result<(), Failure> {
+    let mut records = file.records();
+    while let Some(record) = records.next_record()? {
+        if each(record)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One worker alone parses the chunks of a stream in order.
+fn each_of_stream(
+    stream: &CsvStream,
+    each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure> + Send,
+) -> Result<(), Failure> {
+    let pool = workers::single()?;
+    let state = Mutex::new((each, None));
+    let ended = pool.fold_records(
+        stream,
+        || (),
+        |(), record| {
+            let mut state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let (each, end) = &mut *state;
+            let enough = match each(record) {
+                Ok(ControlFlow::Continue(())) => return Ok(()),
+                Ok(ControlFlow::Break(())) => Ok(()),
+                Err(failure) => Err(failure),
+            };
+            *end = Some(enough);
+            Err(CsvError::user("enough"))
+        },
+        |(), ()| (),
+    );
+    let (_, end) = state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    match end {
+        Some(enough) => enough,
+        None => Ok(ended?),
     }
 }
 
@@ -126,7 +324,7 @@ impl From<CsvError> for Failure {
                 _ => return Self::new(error),
             },
             CsvError::Region(region) if matches!(**region, RegionError::NotAFile { kind: "pipe", .. }) => {
-                "save it in a file first: files are mapped, and a pipe cannot be"
+                "files are mapped, and a pipe cannot be: let it be standard input, and name that as -"
             }
             _ => return Self::new(error),
         };

@@ -10,8 +10,9 @@ use ringmill::pool::Pool;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::args::{Aggregate, Amount, Common, DemoArgs, Dialect, GroupArgs, Making, Measure};
+use crate::args::{Aggregate, Amount, Common, DemoArgs, Dialect, GroupArgs, Making, Source, Where};
 use crate::array::{self, Scaling};
+use crate::condition::Filter;
 use crate::csv_file::Input;
 use crate::failure::Failure;
 use crate::generate;
@@ -38,7 +39,9 @@ pub(crate) fn run(args: &DemoArgs, common: Common, output: &mut Output) -> Resul
         output.json(&Report { workers, why, steps })?;
     } else {
         output.table(&demo.table(&steps))?;
-        output.line(format_args!("\nringmill group {CSV} --by city --agg mean:price,max:price,count\n"))?;
+        output.line(format_args!(
+            "\nringmill group {CSV} --by city --agg mean:price,max:price,p99:price,count\n"
+        ))?;
         output.table(&cities)?;
     }
     let farewell = folder.leave()?;
@@ -121,13 +124,17 @@ impl Demo {
 
     /// Does every job on both pools; returns the times and what the grouping found.
     fn work(&self, files: &Files) -> Result<(Vec<Step>, Rows), Failure> {
-        let input = Input::open(&files.csv, &Dialect::default())?;
-        let by_city = prices_by_city(&files.csv);
+        let by_city = prices_by_city(&files.csv)?;
+        let input = Input::open(&by_city.source)?;
+        let all = Filter::new(&input, &Where::default())?;
         let mut array = SharedArray::<f64>::open_npy(&files.array)?;
         let (csv_bytes, array_bytes) = (files.csv_bytes, files.array_bytes);
         let scaling = Scaling { mul: 1.07, add: 0.5 };
         let steps = vec![
-            self.time("summarise every column", csv_bytes, |pool| stats::summarise(pool, &input).map(drop))?,
+            self.time("count records", csv_bytes, |pool| input.count(pool).map(drop))?,
+            self.time("summarise every column", csv_bytes, |pool| {
+                stats::summarise(pool, &input, &all).map(drop)
+            })?,
             self.time("group by city", csv_bytes, |pool| group::group(pool, &input, &by_city).map(drop))?,
             self.time("change the array in place", array_bytes, |pool| {
                 array::scale(pool, &mut array, scaling)
@@ -182,14 +189,14 @@ impl Demo {
     }
 }
 
-fn prices_by_city(csv: &Path) -> GroupArgs {
-    let price = |measure| Aggregate::Of(measure, "price".to_owned());
-    GroupArgs {
-        file: csv.to_owned(),
+fn prices_by_city(csv: &Path) -> Result<GroupArgs, Failure> {
+    let aggregates = ["mean:price", "max:price", "p99:price", "count"].map(str::parse::<Aggregate>);
+    Ok(GroupArgs {
+        source: Source { files: vec![csv.to_owned()], dialect: Dialect::default() },
+        taken: Where::default(),
         by: vec!["city".to_owned()],
-        aggregates: vec![price(Measure::Mean), price(Measure::Max), Aggregate::Records],
-        dialect: Dialect::default(),
-    }
+        aggregates: aggregates.into_iter().collect::<Result<_, _>>().map_err(Failure::new)?,
+    })
 }
 
 /// The directory of the files, removed at the end unless it was to be kept.

@@ -6,16 +6,24 @@
 mod aggregate;
 mod args;
 mod array;
+mod bench;
 mod columns;
+mod condition;
+mod count;
 mod csv_file;
 mod demo;
 mod failure;
+mod filter;
 mod generate;
 mod group;
+mod head;
 mod interrupt;
+mod look;
 mod new_file;
 mod output;
 mod progress;
+mod records;
+mod sample;
 mod stats;
 mod workers;
 
@@ -44,9 +52,13 @@ fn main() -> ExitCode {
 fn run(Arguments { verb, common }: Arguments) -> Result<(), Failure> {
     let mut output = Output::open();
     match verb {
+        Verb::Count(args) => count::run(&args, common, &mut output)?,
+        Verb::Head(args) => head::run(&args, common, &mut output)?,
+        Verb::Filter(args) => filter::run(&args, common, &mut output)?,
         Verb::Stats(args) => stats::run(&args, common, &mut output)?,
         Verb::Group(args) => group::run(&args, common, &mut output)?,
         Verb::Columns(args) => columns::run(&args, common, &mut output)?,
+        Verb::Bench(args) => bench::run(&args, common, &mut output)?,
         Verb::Array(verb) => array::run(&verb, common, &mut output)?,
         Verb::Generate(what) => generate::run(&what, common, &mut output)?,
         Verb::Demo(args) => demo::run(&args, common, &mut output)?,

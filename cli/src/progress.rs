@@ -19,12 +19,13 @@ pub(crate) struct Progress {
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 const STYLE: &str = "{prefix} [{bar:32}] {msg}";
+const ENDLESS_STYLE: &str = "{prefix} {msg}";
 
 impl Progress {
-    /// Starts to look, now and then, at how many of `total_bytes` are `done`.
+    /// Starts to look, now and then, at how many of `total_bytes` are `done`; nobody knows how many a stream has.
     pub(crate) fn start(
         doing: &'static str,
-        total_bytes: u64,
+        total_bytes: Option<u64>,
         done: impl Fn() -> u64 + Send + 'static,
     ) -> Self {
         let display = io::stderr().is_terminal().then(|| {
@@ -41,7 +42,7 @@ fn is_over(stopped: &mpsc::Receiver<()>, wait: Duration) -> bool {
 
 fn show(
     doing: &'static str,
-    total_bytes: u64,
+    total_bytes: Option<u64>,
     done: impl Fn() -> u64,
     over_after: &dyn Fn(Duration) -> bool,
 ) {
@@ -49,10 +50,11 @@ fn show(
     if over_after(PATIENCE) {
         return;
     }
-    let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(total_bytes).with_style(style).with_prefix(doing);
+    let style = if total_bytes.is_some() { STYLE } else { ENDLESS_STYLE };
+    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(total_bytes.unwrap_or(0)).with_style(style).with_prefix(doing);
     while !over_after(TICK) {
-        let done = done().min(total_bytes);
+        let done = done().min(total_bytes.unwrap_or(u64::MAX));
         bar.set_message(pace(done, total_bytes, started.elapsed()));
         bar.set_position(done);
     }
@@ -60,7 +62,10 @@ fn show(
 }
 
 /// How much is done, how fast, and how long the rest will take at that rate.
-fn pace(done: u64, total: u64, elapsed: Duration) -> String {
+fn pace(done: u64, total: Option<u64>, elapsed: Duration) -> String {
+    let Some(total) = total else {
+        return format!("{}, {}", number::bytes(done), number::rate(done, elapsed));
+    };
     let so_far = format!("{} of {}", number::bytes(done), number::bytes(total));
     if done == 0 {
         return so_far;
@@ -85,8 +90,15 @@ mod tests {
     #[test]
     fn the_rest_takes_as_long_as_what_is_done() {
         let second = Duration::from_secs(1);
-        assert_eq!(pace(0, 4_000_000_000, second), "0 B of 4.00 GB");
-        assert_eq!(pace(1_000_000_000, 4_000_000_000, second), "1.00 GB of 4.00 GB, 1.00 GB/s, 3 s left");
-        assert_eq!(pace(4_000_000_000, 4_000_000_000, second), "4.00 GB of 4.00 GB, 4.00 GB/s, 0 s left");
+        assert_eq!(pace(0, Some(4_000_000_000), second), "0 B of 4.00 GB");
+        assert_eq!(
+            pace(1_000_000_000, Some(4_000_000_000), second),
+            "1.00 GB of 4.00 GB, 1.00 GB/s, 3 s left"
+        );
+        assert_eq!(
+            pace(4_000_000_000, Some(4_000_000_000), second),
+            "4.00 GB of 4.00 GB, 4.00 GB/s, 0 s left"
+        );
+        assert_eq!(pace(1_000_000_000, None, second), "1.00 GB, 1.00 GB/s");
     }
 }

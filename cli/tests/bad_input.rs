@@ -15,6 +15,7 @@ fn refused(place: &Place, file: &str, says: &[&str]) {
     let before = place.names();
     for line in [
         format!("stats {file}"),
+        format!("bench {file}"),
         format!("group {file} --by a"),
         format!("columns {file} --column a --out out.npy"),
     ] {
@@ -67,6 +68,9 @@ fn what_is_not_closed_or_not_even() {
 fn columns_that_are_not_there() {
     let place = Place::new().with("shop.csv", SHOP);
     for line in [
+        "filter shop.csv --where prise>1",
+        "filter shop.csv --select prise",
+        "count shop.csv --where knid=x",
         "group shop.csv --by knid",
         "group shop.csv --by kind --agg mean:prise",
         "columns shop.csv --column prise --out p.npy",
@@ -180,7 +184,15 @@ fn command_lines_that_are_wrong() {
         "stats shop.csv --delimiter ;;",
         "stats shop.csv --no-quoting --quote '",
         "group shop.csv",
-        "group shop.csv --by kind --agg median:price",
+        "group shop.csv --by kind --agg mode:price",
+        "group shop.csv --by kind --agg p101:price",
+        "filter shop.csv --where price",
+        "filter shop.csv --where price>1_or_price<0 --where =3",
+        "count",
+        "head shop.csv -n many",
+        "head shop.csv --csv --json",
+        "columns shop.csv --column price --out p.npy --type f64 --infer",
+        "bench shop.csv --runs 0",
         "group shop.csv --by kind --agg mean",
         "columns shop.csv --column price",
         "columns shop.csv --column price --out p.npy --type f16",

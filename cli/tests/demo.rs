@@ -10,9 +10,14 @@ use support::Place;
 fn it_says_what_it_does_and_leaves_nothing() {
     let place = Place::new();
     let text = place.run("demo --bytes 2MB --dir . --threads 2").succeeded();
-    for part in
-        ["2 workers: ", "made trips.csv", "summarise every column", "Washington, DC", "The files are gone"]
-    {
+    for part in [
+        "2 workers: ",
+        "made trips.csv",
+        "count records",
+        "summarise every column",
+        "Washington, DC",
+        "The files are gone",
+    ] {
         assert!(text.contains(part), "should say `{part}`: {text}");
     }
     assert_eq!(place.names(), [""; 0]);
@@ -23,7 +28,7 @@ fn machines_get_one_document() {
     let place = Place::new();
     let report = place.run("demo --bytes 1MB --dir . --threads 3 --json").json();
     assert_eq!(report["workers"], 3);
-    assert_eq!(report["steps"].as_array().unwrap().len(), 4);
+    assert_eq!(report["steps"].as_array().unwrap().len(), 5);
     assert_eq!(place.names(), [""; 0]);
 }
 

@@ -45,13 +45,17 @@ two\\nlines      4
 
 #[test]
 fn json_has_full_precision() {
-    let place = Place::new().with("t.csv", "k,x\nb,1\na,0.1\na,0.2\na,\n");
-    let found = place.run("group t.csv --by k --agg mean:x,std:x,count --json").json();
+    let place = Place::new().with("t.csv", "k,x\nb,1\na,0.1\na,0.2\na,\nc,1\nc,2\n");
+    let found = place.run("group t.csv --by k --agg mean:x,count --json").json();
     let groups = json!([
-        {"k": "a", "mean:x": 0.15000000000000002, "std:x": 0.07071067811865475, "count": 3},
-        {"k": "b", "mean:x": 1.0, "std:x": null, "count": 1},
+        {"k": "a", "mean:x": 0.15000000000000002, "count": 3},
+        {"k": "b", "mean:x": 1.0, "count": 1},
+        {"k": "c", "mean:x": 1.5, "count": 2},
     ]);
-    assert_eq!(found, json!({"records": 4, "groups": groups}));
+    assert_eq!(found, json!({"records": 6, "groups": groups}));
+    let found = place.run("group t.csv --by k --agg std:x --json").json();
+    let spread = [&found["groups"][1]["std:x"], &found["groups"][2]["std:x"]];
+    assert_eq!(spread, [&json!(null), &json!(0.5_f64.sqrt())]);
 }
 
 #[test]

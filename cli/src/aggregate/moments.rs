@@ -59,11 +59,6 @@ impl Moments {
         Self { count: block.len() as u64, sum, centre, squares }
     }
 
-    /// Counts so many more without looking at them; nothing but the count means anything then.
-    pub(crate) fn count(&mut self, more: u64) {
-        self.count += more;
-    }
-
     pub(crate) fn len(&self) -> u64 {
         self.count
     }

@@ -4,34 +4,56 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What `group` computes, of which column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Aggregate {
     /// The number of records in the group.
     Records,
-    /// A measure of one column's fields in the group.
-    Of(Measure, String),
+    /// A measure of one column's fields in the group, and how it was written.
+    Of { measure: Measure, column: String, text: String },
 }
 
-/// What can be computed of a column of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What can be computed of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Measure {
     Count,
     Sum,
     Mean,
     Min,
     Max,
-    Std,
+    Variance,
+    Deviation,
+    First,
+    Last,
+    Distinct,
+    AboutDistinct,
+    /// The share of all numbers that are not above it.
+    Quantile(f64),
 }
 
 impl Measure {
-    const ALL: [(&str, Self); 6] = [
+    const ALL: [(&str, Self); 12] = [
         ("count", Self::Count),
         ("sum", Self::Sum),
         ("mean", Self::Mean),
         ("min", Self::Min),
         ("max", Self::Max),
-        ("std", Self::Std),
+        ("var", Self::Variance),
+        ("std", Self::Deviation),
+        ("first", Self::First),
+        ("last", Self::Last),
+        ("distinct", Self::Distinct),
+        ("approx_distinct", Self::AboutDistinct),
+        ("median", Self::Quantile(0.5)),
     ];
+
+    fn named(name: &str) -> Option<Self> {
+        if let Some((_, measure)) = Self::ALL.iter().find(|(known, _)| *known == name) {
+            return Some(*measure);
+        }
+        let percent = name.strip_prefix('p').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))?;
+        let share = percent.parse::<f64>().ok()? / 100.0;
+        (0.0..=1.0).contains(&share).then_some(Self::Quantile(share))
+    }
 }
 
 impl FromStr for Aggregate {
@@ -42,13 +64,14 @@ impl FromStr for Aggregate {
             return Ok(Self::Records);
         }
         let (name, column) = text.split_once(':').unwrap_or((text, ""));
-        let Some((_, measure)) = Measure::ALL.into_iter().find(|(known, _)| *known == name) else {
-            return Err(format!("`{name}` is none of count, sum, mean, min, max, std"));
+        let Some(measure) = Measure::named(name) else {
+            let known: Vec<&str> = Measure::ALL.iter().map(|(known, _)| *known).collect();
+            return Err(format!("`{name}` is none of {}, p0 to p100", known.join(", ")));
         };
         if column.is_empty() {
             return Err(format!("`{name}` of which column? write {name}:COLUMN"));
         }
-        Ok(Self::Of(measure, column.to_owned()))
+        Ok(Self::Of { measure, column: column.to_owned(), text: text.to_owned() })
     }
 }
 
@@ -56,15 +79,8 @@ impl fmt::Display for Aggregate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Records => f.write_str("count"),
-            Self::Of(measure, column) => write!(f, "{measure}:{column}"),
+            Self::Of { text, .. } => f.write_str(text),
         }
-    }
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, _) = Self::ALL[*self as usize];
-        f.write_str(name)
     }
 }
 
@@ -109,11 +125,18 @@ mod tests {
 
     #[test]
     fn aggregates_read_and_print_alike() {
-        for text in ["count", "count:a", "sum:a", "mean:price", "min:a:b", "max:x", "std:x"] {
+        for text in
+            ["count", "count:a", "sum:a", "mean:price", "min:a:b", "max:x", "std:x", "p99.9:x", "median:x"]
+        {
             assert_eq!(text.parse::<Aggregate>().unwrap().to_string(), text);
         }
-        for wrong in ["", "mean", "mean:", "median:x", ":x"] {
+        for wrong in ["", "mean", "mean:", "mode:x", "p101:x", "p:x", "p-1:x", "price:x", ":x"] {
             assert!(wrong.parse::<Aggregate>().is_err(), "{wrong}");
         }
+        let share = |text: &str| match text.parse() {
+            Ok(Aggregate::Of { measure: Measure::Quantile(share), .. }) => share,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((share("p50:x"), share("median:x"), share("p100:x")), (0.5, 0.5, 1.0));
     }
 }

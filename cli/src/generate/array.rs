@@ -52,7 +52,7 @@ pub(crate) fn file<T: Draw>(
     let done = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&done);
     // ORDERING: Relaxed, here and below; a figure to show, nothing rides on it.
-    let progress = Progress::start("writing", bytes, move || seen.load(Relaxed));
+    let progress = Progress::start("writing", Some(bytes), move || seen.load(Relaxed));
     let mut blocks: Vec<(u64, &mut [T])> = (0..).zip(array.chunks_mut(BLOCK)).collect();
     pool.for_each_chunk_of(&mut blocks[..], 1, |blocks| {
         for (number, block) in blocks.iter_mut().filter(|_| !hold.is_asked()) {

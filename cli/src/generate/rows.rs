@@ -74,7 +74,7 @@ pub(super) fn write(
     let seen = Arc::clone(&done);
     // ORDERING: Relaxed, here and below; a figure to show, nothing rides on it.
     let _progress =
-        Progress::start("writing", expected_bytes(kind, seed, amount), move || seen.load(Relaxed));
+        Progress::start("writing", Some(expected_bytes(kind, seed, amount)), move || seen.load(Relaxed));
 
     let mut wave: Vec<Block> = Vec::new();
     wave.resize_with(BLOCKS_PER_WORKER * pool.workers(), Block::default);

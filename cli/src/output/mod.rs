@@ -1,6 +1,6 @@
 //! Standard output, as a table for people or as JSON for machines.
 //!
-//! Everything goes through one locked, buffered handle, and a reader that went away is told from a real failure.
+//! Everything goes through one buffered handle, and a reader that went away is told from a real failure.
 
 mod facts;
 pub(crate) mod number;
@@ -9,9 +9,9 @@ mod table;
 mod value;
 
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
 
@@ -22,15 +22,15 @@ pub(crate) use value::Value;
 
 use table::Table;
 
-/// The process's standard output, locked for as long as this lives.
+/// The process's standard output. Nothing else writes to it.
 pub(crate) struct Output {
-    writer: BufWriter<StdoutLock<'static>>,
+    writer: BufWriter<Stdout>,
     bold: bool,
 }
 
 impl Output {
     pub(crate) fn open() -> Self {
-        let stdout = io::stdout().lock();
+        let stdout = io::stdout();
         let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self { writer: BufWriter::with_capacity(64 << 10, stdout), bold }
     }
@@ -38,6 +38,11 @@ impl Output {
     /// Writes one line.
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<(), Failure> {
         writeln!(self.writer, "{line}").map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.writer.write_all(bytes).map_err(|error| Failure::output(&error))
     }
 
     /// Writes a table, its titles bold on a terminal.
@@ -56,6 +61,12 @@ impl Output {
         serde_json::to_writer_pretty(&mut self.writer, document)
             .map_err(|error| Failure::output(&error.into()))?;
         self.line("")
+    }
+
+    /// Writes one JSON object of texts on the line that is being written, in the order of its fields.
+    pub(crate) fn json_object(&mut self, fields: Vec<(String, String)>) -> Result<(), Failure> {
+        let mut serializer = serde_json::Serializer::new(&mut self.writer);
+        serializer.collect_map(fields).map_err(|error| Failure::output(&error.into()))
     }
 
     /// Makes what was written so far visible.

@@ -2,26 +2,25 @@
 
 use std::mem;
 
-use ringmill::csv::{CsvError, Groups, Record};
+use ringmill::csv::Groups;
 
 /// The different values seen, until there are more than [`Distinct::MOST`].
 #[derive(Debug, Default)]
-pub(crate) struct Distinct<'f> {
-    seen: Groups<'f, ()>,
+pub(crate) struct Distinct {
+    seen: Groups<'static, ()>,
     many: bool,
 }
 
-impl<'f> Distinct<'f> {
+impl Distinct {
     pub(crate) const MOST: usize = 64;
 
-    /// Takes in a field of a record, which the record has.
+    /// Takes in a value.
     #[inline]
-    pub(crate) fn add(&mut self, record: &Record<'f>, column: usize) -> Result<(), CsvError> {
+    pub(crate) fn add(&mut self, value: &[u8]) {
         if !self.many {
-            self.seen.of_record(record, column, || ())?;
+            self.seen.of_copied_key(value, || ());
             self.limit();
         }
-        Ok(())
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -47,11 +46,10 @@ impl<'f> Distinct<'f> {
 mod tests {
     use super::*;
 
-    fn distinct(values: std::ops::Range<usize>) -> Distinct<'static> {
+    fn distinct(values: std::ops::Range<usize>) -> Distinct {
         let mut distinct = Distinct::default();
         for value in values {
-            distinct.seen.of_key(value.to_string().into_bytes(), || ());
-            distinct.limit();
+            distinct.add(value.to_string().as_bytes());
         }
         distinct
     }

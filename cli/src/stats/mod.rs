@@ -1,22 +1,24 @@
-//! `ringmill stats`: every column summarised in one pass.
+//! `ringmill stats`: every column summarised in one pass, and drawn in a further one.
 
 mod distinct;
-mod kind;
+mod plot;
 mod summary;
 mod text_range;
 
-use ringmill::csv::{CsvError, Record};
+use ringmill::csv::Record;
 use ringmill::pool::Pool;
 use serde::Serialize;
 
 use crate::args::{Common, StatsArgs};
+use crate::condition::Filter;
 use crate::csv_file::Input;
 use crate::failure::Failure;
+use crate::look::Kind;
 use crate::output::{Align, Output, Rows, Value};
 use crate::workers;
 
 use distinct::Distinct;
-use kind::Kind;
+use plot::Plot;
 use summary::Summary;
 
 /// What is known of a file.
@@ -24,19 +26,47 @@ use summary::Summary;
 pub(crate) struct FileSummary {
     records: u64,
     columns: Rows,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plots: Vec<Plot>,
+    #[serde(skip)]
+    numeric: Vec<(usize, f64, f64)>,
 }
 
 pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
     let pool = workers::pool(common.threads)?;
-    let input = Input::open(&args.file, &args.dialect)?;
-    let summary = summarise(&pool, &input)?;
-    if common.json { output.json(&summary) } else { output.table(&summary.columns) }
+    let input = Input::open_records(&args.source)?;
+    if args.plot {
+        input.file()?;
+    }
+    let filter = Filter::new(&input, &args.taken)?;
+    let mut summary = summarise(&pool, &input, &filter)?;
+    if args.plot {
+        summary.plots = plot::plots(&pool, &input, &filter, &summary.numeric)?;
+    }
+    if common.json {
+        return output.json(&summary);
+    }
+    output.table(&summary.columns)?;
+    summary.plots.iter().try_for_each(|plot| plot.write(output))
 }
 
-/// Summarises every column of a file.
-pub(crate) fn summarise(pool: &Pool, input: &Input) -> Result<FileSummary, Failure> {
-    let names = input.columns();
-    let part = input.fold(pool, || Part::new(names.len()), Part::add, Part::merge)?;
+/// Summarises every column of the records that pass.
+pub(crate) fn summarise(pool: &Pool, input: &Input, filter: &Filter) -> Result<FileSummary, Failure> {
+    let known = (!input.columns().is_empty()).then(|| input.columns().len());
+    let part = input.fold(
+        pool,
+        || Part::new(known),
+        |part, record| {
+            if filter.passes(record) {
+                part.add(record);
+            }
+            Ok(())
+        },
+        Part::merge,
+    )?;
+    if part.records == 0 && filter.is_empty() {
+        return Err(input.no_records());
+    }
     let mut columns = Rows::new([
         ("column", Align::Left),
         ("type", Align::Left),
@@ -48,13 +78,20 @@ pub(crate) fn summarise(pool: &Pool, input: &Input) -> Result<FileSummary, Failu
         ("std", Align::Right),
         ("distinct", Align::Right),
     ]);
-    for (name, column) in names.iter().zip(&part.columns) {
+    let mut numeric = Vec::new();
+    for (index, column) in part.columns.iter().enumerate() {
+        let name = input.columns().get(index).cloned().unwrap_or_else(|| index.to_string());
         columns.push(row(name, column));
+        if let (Kind::Integer | Kind::Float, Some(min), Some(max)) =
+            (column.kind, column.extremes.min(), column.extremes.max())
+        {
+            numeric.push((index, min, max));
+        }
     }
-    Ok(FileSummary { records: part.records, columns })
+    Ok(FileSummary { records: part.records, columns, plots: Vec::new(), numeric })
 }
 
-fn row(name: &str, column: &Summary<'_>) -> Vec<Value> {
+fn row(name: String, column: &Summary) -> Vec<Value> {
     let excerpt = |text: &[u8]| Value::Excerpt(String::from_utf8_lossy(text).into_owned());
     let (min, max) = match (column.kind, column.integers, column.text.bounds()) {
         (Kind::Integer, Some((min, max)), _) => (Value::Integer(min.into()), Value::Integer(max.into())),
@@ -71,7 +108,7 @@ fn row(name: &str, column: &Summary<'_>) -> Vec<Value> {
         None => Value::MoreThan(Distinct::MOST as u64),
     };
     vec![
-        Value::Text(name.to_owned()),
+        Value::Text(name),
         Value::Text(column.kind.name().to_owned()),
         Value::Count(column.filled),
         Value::Count(column.empty),
@@ -85,28 +122,42 @@ fn row(name: &str, column: &Summary<'_>) -> Vec<Value> {
 
 /// What is known of a part of the file.
 #[derive(Debug)]
-struct Part<'f> {
+struct Part {
     records: u64,
-    columns: Vec<Summary<'f>>,
+    columns: Vec<Summary>,
+    /// Whether there may be more columns than were seen, as in a stream without a header.
+    grows: bool,
 }
 
-impl<'f> Part<'f> {
-    fn new(columns: usize) -> Self {
-        Self { records: 0, columns: (0..columns).map(|_| Summary::new()).collect() }
+impl Part {
+    fn new(columns: Option<usize>) -> Self {
+        let known = (0..columns.unwrap_or(0)).map(|_| Summary::new()).collect();
+        Self { records: 0, columns: known, grows: columns.is_none() }
     }
 
-    /// Takes in one record; a column that a short one lacks is empty there, what a long one has more is left out.
+    /// Takes in one record; a column that a short one lacks is empty there, what a long one has more is left out unless
+    /// nobody knows how many columns there are.
     #[inline]
-    fn add(&mut self, record: &Record<'f>) -> Result<(), CsvError> {
+    fn add(&mut self, record: &Record<'_>) {
+        if self.grows && record.len() > self.columns.len() {
+            self.grow(record.len());
+        }
         self.records += 1;
         let mut fields = record.fields();
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            column.add(record, index, fields.next())?;
+        for column in &mut self.columns {
+            column.add(fields.next());
         }
-        Ok(())
     }
 
-    fn merge(mut self, later: Self) -> Self {
+    #[cold]
+    fn grow(&mut self, columns: usize) {
+        self.columns.resize_with(columns, || Summary::lacked(self.records));
+    }
+
+    fn merge(mut self, mut later: Self) -> Self {
+        let columns = self.columns.len().max(later.columns.len());
+        self.grow(columns);
+        later.grow(columns);
         self.records += later.records;
         for (column, later) in self.columns.iter_mut().zip(later.columns) {
             column.merge(later);

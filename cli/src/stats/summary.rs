@@ -1,15 +1,15 @@
 //! What is known of one column, built field by field and joined part by part.
 
-use ringmill::csv::{CsvError, Field, Record};
+use ringmill::csv::Field;
 
 use super::distinct::Distinct;
-use super::kind::{Kind, Look, look};
 use super::text_range::TextRange;
 use crate::aggregate::{Extremes, Moments};
+use crate::look::{Kind, Look, look};
 
 /// What is known of one column.
 #[derive(Debug)]
-pub(crate) struct Summary<'f> {
+pub(crate) struct Summary {
     pub(crate) kind: Kind,
     pub(crate) filled: u64,
     pub(crate) empty: u64,
@@ -17,11 +17,11 @@ pub(crate) struct Summary<'f> {
     pub(crate) moments: Moments,
     pub(crate) extremes: Extremes,
     pub(crate) integers: Option<(i64, i64)>,
-    pub(crate) text: TextRange<'f>,
-    pub(crate) distinct: Distinct<'f>,
+    pub(crate) text: TextRange,
+    pub(crate) distinct: Distinct,
 }
 
-impl<'f> Summary<'f> {
+impl Summary {
     pub(crate) fn new() -> Self {
         Self {
             kind: Kind::Empty,
@@ -35,25 +35,20 @@ impl<'f> Summary<'f> {
         }
     }
 
-    /// Takes in the field that a record has in a column; what a short record lacks is empty.
+    /// Takes in the field that a record has in the column; what a short record lacks is empty.
     #[inline]
-    pub(crate) fn add(
-        &mut self,
-        record: &Record<'f>,
-        column: usize,
-        field: Option<Field<'f>>,
-    ) -> Result<(), CsvError> {
+    pub(crate) fn add(&mut self, field: Option<Field<'_>>) {
         let field = field.map(|field| field.bytes()).unwrap_or_default();
         if field.is_empty() {
             self.empty += 1;
-            return Ok(());
+            return;
         }
         self.filled += 1;
         if self.kind != Kind::Text {
             self.add_look(look(&field));
         }
         self.text.add(&field);
-        self.distinct.add(record, column)
+        self.distinct.add(&field);
     }
 
     #[inline]
@@ -78,6 +73,11 @@ impl<'f> Summary<'f> {
     fn add_number(&mut self, x: f64) {
         self.moments.add(x);
         self.extremes.add(x);
+    }
+
+    /// Counts a column's fields that records before its first lack.
+    pub(crate) fn lacked(records: u64) -> Self {
+        Self { empty: records, ..Self::new() }
     }
 
     /// Takes in what was found in a later part of the column.

@@ -1,37 +1,34 @@
 //! The least and the greatest of the texts seen, by their bytes.
 
-use std::borrow::Cow;
-
 /// The least and the greatest of the texts seen.
 #[derive(Debug, Default)]
-pub(crate) struct TextRange<'f> {
-    bounds: Option<(Bound<'f>, Bound<'f>)>,
+pub(crate) struct TextRange {
+    bounds: Option<(Bound, Bound)>,
 }
 
 #[derive(Clone, Debug)]
-struct Bound<'f> {
+struct Bound {
     /// Orders as the first eight bytes do; most texts are told apart by it alone.
     rank: u64,
-    text: Cow<'f, [u8]>,
+    text: Box<[u8]>,
 }
 
-impl<'f> TextRange<'f> {
-    #[expect(clippy::ptr_arg, reason = "what is kept is the slice of the file")]
+impl TextRange {
     #[inline]
-    pub(crate) fn add(&mut self, text: &Cow<'f, [u8]>) {
+    pub(crate) fn add(&mut self, text: &[u8]) {
         let rank = rank(text);
         if let Some((least, greatest)) = &mut self.bounds {
             if rank > least.rank && rank < greatest.rank {
                 return;
             }
-            if (rank, &**text) < (least.rank, &*least.text) {
-                *least = Bound { rank, text: text.clone() };
+            if (rank, text) < (least.rank, &*least.text) {
+                *least = Bound { rank, text: text.into() };
             }
-            if (rank, &**text) > (greatest.rank, &*greatest.text) {
-                *greatest = Bound { rank, text: text.clone() };
+            if (rank, text) > (greatest.rank, &*greatest.text) {
+                *greatest = Bound { rank, text: text.into() };
             }
         } else {
-            let bound = Bound { rank, text: text.clone() };
+            let bound = Bound { rank, text: text.into() };
             self.bounds = Some((bound.clone(), bound));
         }
     }
@@ -88,14 +85,14 @@ mod tests {
             let (mut left, mut right) = (TextRange::default(), TextRange::default());
             for (index, text) in texts.iter().enumerate() {
                 let part = if index < cut { &mut left } else { &mut right };
-                part.add(&Cow::Borrowed(text.as_bytes()));
+                part.add(text.as_bytes());
             }
             left.merge(right);
             assert_eq!(left.bounds(), Some(("".as_bytes(), "é".as_bytes())));
         }
         let mut some = TextRange::default();
         for text in ["beginning two", "beginning one"] {
-            some.add(&Cow::Borrowed(text.as_bytes()));
+            some.add(text.as_bytes());
         }
         assert_eq!(some.bounds(), Some((&b"beginning one"[..], &b"beginning two"[..])));
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 use std::fs;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -92,6 +93,20 @@ impl Place {
             stderr: String::from_utf8(output.stderr).expect("text on standard error"),
         }
     }
+
+    /// Runs the command here with words separated by blanks and this text as its standard input.
+    pub(crate) fn run_on(&self, line: &str, input: impl AsRef<[u8]>) -> Outcome {
+        let mut input_file = tempfile::tempfile().expect("a temporary file");
+        input_file.write_all(input.as_ref()).expect("the input is written");
+        input_file.rewind().expect("the input is read from its start");
+        let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+        let output = command.stdin(input_file).output().expect("the command starts");
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("text on standard error"),
+        }
+    }
 }
 
 fn command_in(directory: &Path, words: &[&str]) -> Command {
@@ -139,3 +154,10 @@ item,kind,price,stock,sold
 lines\",metal,3,7,true
 bolt,,0.25,250,
 plank,wood,7.25,-3,false";
+
+/// `item,kind`, `nut,metal`, `plank,wood`, a line each, as gzip packs them.
+pub(crate) const PACKED: &[u8] = &[
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xcb, 0x2c, 0x49, 0xcd, 0xd5, 0xc9, 0xce,
+    0xcc, 0x4b, 0xe1, 0xca, 0x2b, 0x2d, 0xd1, 0xc9, 0x4d, 0x2d, 0x49, 0xcc, 0xe1, 0x2a, 0xc8, 0x49, 0xcc,
+    0xcb, 0xd6, 0x29, 0xcf, 0xcf, 0x4f, 0xe1, 0x02, 0x00, 0x0a, 0xbf, 0xdb, 0x73, 0x1f, 0x00, 0x00, 0x00,
+];

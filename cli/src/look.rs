@@ -44,6 +44,18 @@ pub(crate) enum Look {
     Text,
 }
 
+impl Look {
+    /// The number, if it is one.
+    #[inline]
+    pub(crate) fn number(self) -> Option<f64> {
+        match self {
+            Self::Integer(x) => Some(x as f64),
+            Self::Float(x) => Some(x),
+            Self::Boolean | Self::Text => None,
+        }
+    }
+}
+
 /// Reads a field that is not empty.
 #[inline]
 pub(crate) fn look(field: &[u8]) -> Look {
