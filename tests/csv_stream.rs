@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use ringmill::csv::{
-    CsvError, CsvFile, CsvOptions, CsvStream, Record, ScanWatch, StreamProblem, UnclosedQuote,
+    Batch, ColumnPolicy, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, Group, GroupBuilder,
+    Record, ScanWatch, StreamProblem, UnclosedQuote,
 };
 use ringmill::pool::{LoopError, Pinning, Pool, Token, with_token};
 use std::io::{self, Read, Write};
@@ -148,6 +149,53 @@ proptest! {
         options in ways(),
     ) {
         check(&data, &sizes, workers, &options);
+    }
+}
+
+/// What counts, batches and groups make of the bytes, both ways.
+fn check_plans(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOptions) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(data).expect("room for the case");
+    let path = file.path();
+    let pool = pool(workers);
+    let Ok(mapped) = options.open(path) else { return };
+    let stream = || options.open_reader(path, Trickle::new(data, sizes)).expect("what opens as a file");
+    let words = |error: CsvError| error.to_string();
+
+    assert_eq!(pool.count_records(&stream()).map_err(words), pool.count_records(&mapped).map_err(words));
+
+    let read = |columns: ColumnsBuilder<'_>| {
+        let columns =
+            columns.f64_with(0, ColumnPolicy::null()).bytes_with(1, ColumnPolicy::null()).build()?;
+        let add = |all: &mut Vec<(bool, u64, Vec<u8>)>, batch: &Batch<'_>| {
+            let row =
+                |row| (batch.is_valid(0, row), batch.f64(0)[row].to_bits(), batch.bytes(1).get(row).to_vec());
+            all.extend((0..batch.len()).map(row));
+            Ok(())
+        };
+        pool.fold_batches(&columns, Vec::new, add, |left, right| [left, right].concat())
+    };
+    assert_eq!(read(stream().columns()).map_err(words), read(mapped.columns()).map_err(words));
+
+    let group = |builder: GroupBuilder<'_>| {
+        let plan = builder.count().first(0).last(0).distinct(1).build()?;
+        let grouped = pool.group(&plan)?;
+        let value = |group: &Group<'_>, index| group.value(index).to_string();
+        Ok(grouped
+            .iter()
+            .map(|group| (group.key(0).to_vec(), [0, 1, 2, 3].map(|at| value(&group, at))))
+            .collect())
+    };
+    let groups = |found: Result<Vec<_>, CsvError>| found.map_err(words);
+    assert_eq!(groups(group(stream().group_by([0]))), groups(group(mapped.group_by([0]))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn plans_read_a_stream_as_a_file(data in bytes(), size in 1..40_usize, workers in 1..4_usize, options in ways()) {
+        check_plans(&data, &[size], workers, &options);
     }
 }
 

@@ -53,30 +53,47 @@ pub(crate) struct Blocks<'s> {
     failed: Option<CsvError>,
 }
 
+/// What is kept from segment to segment: memory, and how regular the last one was.
+#[derive(Debug)]
+pub(crate) struct BlocksMemory {
+    window: usize,
+    least_careful: usize,
+    block: Block,
+}
+
+impl BlocksMemory {
+    pub(crate) fn new() -> Self {
+        let block = Block { base: 0, rows: 0, width: 1, stride: 2, first: 0, places: vec![0; CAPACITY] };
+        Self { window: WINDOW, least_careful: LEAST_CAREFUL, block }
+    }
+}
+
 impl<'s> Blocks<'s> {
     pub(crate) fn new(segment: &Segment<'s>) -> Self {
-        let block = Block { base: 0, rows: 0, width: 1, stride: 2, first: 0, places: vec![0; CAPACITY] };
+        Self::with_memory(segment, BlocksMemory::new())
+    }
+
+    /// Reads a segment with the memory in which another was read.
+    pub(crate) fn with_memory(segment: &Segment<'s>, memory: BlocksMemory) -> Self {
+        let BlocksMemory { window, least_careful, block } = memory;
         Self {
             segment: segment.clone(),
             dense: scan::is_dense(&segment.layout.dialect),
             at: segment.range.start,
-            window: WINDOW,
+            window,
             careful: None,
-            least_careful: LEAST_CAREFUL,
+            least_careful,
             cursor: None,
-            block,
+            block: Block { rows: 0, ..block },
             left: 0,
             failed: None,
         }
     }
 
-    /// Reads another segment, with the memory of this one.
-    pub(crate) fn reset(&mut self, segment: &Segment<'s>) {
-        self.segment = segment.clone();
-        self.dense = scan::is_dense(&segment.layout.dialect);
-        self.at = segment.range.start;
-        (self.careful, self.cursor, self.failed) = (None, None, None);
-        (self.left, self.block.rows) = (0, 0);
+    /// Returns the memory, for another segment.
+    pub(crate) fn into_memory(self) -> BlocksMemory {
+        let Self { window, least_careful, block, .. } = self;
+        BlocksMemory { window, least_careful, block }
     }
 
     /// Returns the next records; `None` if there are no more, and after an error.

@@ -8,6 +8,7 @@ use super::chunks::Chunk;
 use super::cursor::Cursor;
 use super::error::CsvError;
 use super::file::CsvFile;
+use super::input::Input;
 use super::scan::{self, Tally};
 use super::segment::Segment;
 use crate::pool::Pool;
@@ -15,7 +16,7 @@ use memchr::memchr2;
 use std::ops::Range;
 
 impl Pool {
-    /// Counts the records of a CSV file on all workers, without the header, blank lines and comments.
+    /// Counts the records of a CSV file or [stream](super::CsvStream) on all workers, without the header, blank lines and comments.
     ///
     /// Records are told apart and nothing else: how many fields each has is not looked at. So a file that
     /// [`fold_records`](Pool::fold_records) refuses for a record that is too long or too short is counted nevertheless.
@@ -38,36 +39,60 @@ impl Pool {
     /// assert_eq!(Pool::new()?.count_records(&file)?, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn count_records(&self, file: &CsvFile) -> Result<u64, CsvError> {
-        if !scan::is_dense(&file.layout().dialect) {
-            return self.count_one_by_one(file);
-        }
-        let tallies = self.map_reduce_range(
-            0..file.chunks().count(),
-            1,
-            |range| range.map(|chunk| tally(file, &file.chunks().get(chunk))).collect::<Result<Vec<_>, _>>(),
-            |left, right| {
-                let mut all = left?;
-                all.extend(right?);
-                Ok(all)
-            },
-        )??;
-        let records = add_up(file, &tallies).map_err(|error| file.located(error))?;
-        file.check()?;
-        Ok(records)
+    pub fn count_records(&self, input: impl Input) -> Result<u64, CsvError> {
+        input.count_records(self)
     }
+}
 
-    /// Counts by reading each record, for dialects with escapes, comments, or quotes that are not doubled.
-    fn count_one_by_one(&self, file: &CsvFile) -> Result<u64, CsvError> {
-        let count = |records: &mut u64, segment: &Segment<'_>| {
-            let mut cursor = Cursor::with_width(segment, None);
-            while cursor.advance()? {
-                *records += 1;
-            }
-            Ok(())
-        };
-        self.fold_segments(file, || 0, count, |left, right| left + right)
+/// Counts the records of a file.
+pub(super) fn count_file(pool: &Pool, file: &CsvFile) -> Result<u64, CsvError> {
+    if !scan::is_dense(&file.layout().dialect) {
+        return count_one_by_one(pool, file);
     }
+    let tallies = pool.map_reduce_range(
+        0..file.chunks().count(),
+        1,
+        |range| range.map(|chunk| tally(file, &file.chunks().get(chunk))).collect::<Result<Vec<_>, _>>(),
+        |left, right| {
+            let mut all = left?;
+            all.extend(right?);
+            Ok(all)
+        },
+    )??;
+    let records = add_up(file, &tallies).map_err(|error| file.located(error))?;
+    file.check()?;
+    Ok(records)
+}
+
+/// Counts by reading each record, for dialects with escapes, comments, or quotes that are not doubled.
+fn count_one_by_one(pool: &Pool, file: &CsvFile) -> Result<u64, CsvError> {
+    let count = |records: &mut u64, segment: &Segment<'_>| {
+        *records += read_all(segment)?;
+        Ok(())
+    };
+    pool.fold_segments(file, || 0, count, |left, right| left + right)
+}
+
+/// Counts the records of a segment whose bytes end where its last record does.
+pub(super) fn count_segment(segment: &Segment<'_>) -> Result<u64, CsvError> {
+    let dialect = &segment.layout.dialect;
+    if scan::is_dense(dialect) {
+        let walked = scan::count(dialect, &segment.bytes[segment.range.start..]).entered(false);
+        if !walked.inside || !segment.layout.refuses_unclosed() {
+            return Ok(walked.records);
+        }
+    }
+    read_all(segment)
+}
+
+/// Reads each record of a segment.
+fn read_all(segment: &Segment<'_>) -> Result<u64, CsvError> {
+    let mut cursor = Cursor::with_width(segment, None);
+    let mut records = 0;
+    while cursor.advance()? {
+        records += 1;
+    }
+    Ok(records)
 }
 
 /// Counts one chunk, from behind its first line end to behind the first of the next.

@@ -1,9 +1,12 @@
 //! What records are read from: a mapped file, or a stream whose text comes once.
 
+use super::count::{count_file, count_segment};
 use super::error::CsvError;
 use super::file::CsvFile;
 use super::fold::fold_all;
+use super::layout::Layout;
 use super::record::Record;
+use super::segment::Segment;
 use super::source::CsvStream;
 use crate::pool::Pool;
 
@@ -24,6 +27,10 @@ pub trait Input: Sealed + Copy {
         fold: impl Fn(&mut A, &Self::Record<'_>) -> Result<(), CsvError> + Sync,
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError>;
+
+    /// As [`Pool::count_records`].
+    #[doc(hidden)]
+    fn count_records(self, pool: &Pool) -> Result<u64, CsvError>;
 }
 
 /// Keeps others from making inputs.
@@ -45,6 +52,10 @@ impl<'f> Input for &'f CsvFile {
     ) -> Result<A, CsvError> {
         pool.fold_segments(self, init, |accumulator, segment| fold_all(accumulator, segment, &fold), merge)
     }
+
+    fn count_records(self, pool: &Pool) -> Result<u64, CsvError> {
+        count_file(pool, self)
+    }
 }
 
 impl Input for &CsvStream {
@@ -58,5 +69,56 @@ impl Input for &CsvStream {
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError> {
         self.fold_segments(pool, init, |accumulator, segment| fold_all(accumulator, segment, &fold), merge)
+    }
+
+    fn count_records(self, pool: &Pool) -> Result<u64, CsvError> {
+        let count = |records: &mut u64, segment: &Segment<'_>| {
+            *records += count_segment(segment)?;
+            Ok(())
+        };
+        self.fold_segments(pool, || 0, count, |left, right| left + right)
+    }
+}
+
+/// What a plan reads, where what it lends lives for one call either way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'i> {
+    File(&'i CsvFile),
+    Stream(&'i CsvStream),
+}
+
+impl<'i> Source<'i> {
+    pub(crate) fn layout(self) -> &'i Layout {
+        match self {
+            Self::File(file) => file.layout(),
+            Self::Stream(stream) => stream.layout(),
+        }
+    }
+
+    /// As [`Pool::fold_segments`].
+    pub(crate) fn fold_segments<A: Send>(
+        self,
+        pool: &Pool,
+        init: impl Fn() -> A + Sync,
+        fold: impl Fn(&mut A, &Segment<'_>) -> Result<(), CsvError> + Sync,
+        merge: impl Fn(A, A) -> A + Sync,
+    ) -> Result<A, CsvError> {
+        match self {
+            Self::File(file) => pool.fold_segments(file, init, fold, merge),
+            Self::Stream(stream) => stream.fold_segments(pool, init, fold, merge),
+        }
+    }
+
+    /// As [`Pool::each_worker`].
+    pub(crate) fn each_worker<A: Send>(
+        self,
+        pool: &Pool,
+        init: impl Fn(usize) -> A + Sync,
+        fold: impl Fn(&mut A, &Segment<'_>) -> Result<(), CsvError> + Sync,
+    ) -> Result<Vec<A>, CsvError> {
+        match self {
+            Self::File(file) => pool.each_worker(file, init, fold),
+            Self::Stream(stream) => stream.each_worker(pool, init, fold),
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::text::{Bytes, TextColumn, Texts};
 use super::valid::Valid;
 use super::values::{Failure, ValueColumn};
 use crate::csv::block::Block;
-use crate::csv::blocks::Blocks;
+use crate::csv::blocks::{Blocks, BlocksMemory};
 use crate::csv::column::Column;
 use crate::csv::error::CsvError;
 use crate::csv::place::Place;
@@ -97,8 +97,8 @@ impl Data {
 
 /// Reads segments batch by batch, with the same memory for all.
 #[derive(Debug)]
-pub(crate) struct BatchReader<'f> {
-    blocks: Option<Blocks<'f>>,
+pub(crate) struct BatchReader {
+    memory: Option<BlocksMemory>,
     work: Work,
 }
 
@@ -121,13 +121,13 @@ impl std::fmt::Debug for Work {
     }
 }
 
-impl<'f> BatchReader<'f> {
+impl BatchReader {
     pub(crate) fn new(columns: &Columns<'_>) -> Self {
         let filters = columns.filters.iter().map(Filter::new).collect();
         let report = ColumnsReport::new(columns.len());
         let columns = columns.specs.iter().map(Data::new).collect();
         let (rows, skips, room) = Default::default();
-        Self { blocks: None, work: Work { filters, columns, rows, skips, room, report } }
+        Self { memory: None, work: Work { filters, columns, rows, skips, room, report } }
     }
 
     /// Reads the records of a segment and gives each batch to `take`, with what was found in it.
@@ -137,16 +137,11 @@ impl<'f> BatchReader<'f> {
     /// The first in the order of the file, of those that records have and those of `take`.
     pub(crate) fn read(
         &mut self,
-        segment: &Segment<'f>,
+        segment: &Segment<'_>,
         mut take: impl FnMut(&Batch<'_>) -> Result<(), CsvError>,
     ) -> Result<(), CsvError> {
-        let blocks = match &mut self.blocks {
-            Some(blocks) => {
-                blocks.reset(segment);
-                blocks
-            }
-            none => none.insert(Blocks::new(segment)),
-        };
+        let memory = self.memory.take().unwrap_or_else(BlocksMemory::new);
+        let mut blocks = Blocks::with_memory(segment, memory);
         while let Some(block) = blocks.next()? {
             let read = self.work.read(segment, block);
             let batch = Batch { segment, block, rows: &self.work.rows, columns: &self.work.columns };
@@ -158,6 +153,7 @@ impl<'f> BatchReader<'f> {
             }
             read?;
         }
+        self.memory = Some(blocks.into_memory());
         Ok(())
     }
 

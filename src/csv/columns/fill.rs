@@ -125,7 +125,7 @@ pub(super) fn fill(
         cut(counts, outs).into_iter().map(|pieces| Mutex::new((pieces, Filled::default()))).collect();
     let readers = Readers::new(columns);
     let report = pool.fold_segments(
-        columns.file,
+        columns.file()?,
         || ColumnsReport::new(columns.len()),
         |report, segment| {
             let mut piece = pieces[segment.index].lock().unwrap_or_else(PoisonError::into_inner);

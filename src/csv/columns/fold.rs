@@ -8,18 +8,18 @@ use crate::pool::Pool;
 use std::sync::{Mutex, PoisonError};
 
 /// Readers that wait for their next segment: at most one for each worker, each with memory of its own.
-pub(crate) struct Readers<'p, 'f> {
-    columns: &'p Columns<'f>,
-    idle: Mutex<Vec<BatchReader<'f>>>,
+pub(crate) struct Readers<'p> {
+    columns: &'p Columns<'p>,
+    idle: Mutex<Vec<BatchReader>>,
 }
 
-impl<'p, 'f> Readers<'p, 'f> {
-    pub(crate) fn new(columns: &'p Columns<'f>) -> Self {
+impl<'p> Readers<'p> {
+    pub(crate) fn new(columns: &'p Columns<'_>) -> Self {
         Self { columns, idle: Mutex::default() }
     }
 
     /// Lends a reader. One whose user panics is not used again.
-    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut BatchReader<'f>) -> R) -> R {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut BatchReader) -> R) -> R {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let reader = idle().pop();
         let mut reader = reader.unwrap_or_else(|| BatchReader::new(self.columns));
@@ -81,8 +81,8 @@ impl Pool {
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<(A, ColumnsReport), CsvError> {
         let readers = Readers::new(columns);
-        self.fold_segments(
-            columns.file,
+        columns.source.fold_segments(
+            self,
             || (init(), ColumnsReport::new(columns.len())),
             |(all, report), segment| {
                 readers.with(|reader| {

@@ -147,7 +147,7 @@ impl Columns<'_> {
         if self.may_leave_out() {
             return self.write_collected(pool, folder);
         }
-        let counts = fill::count(pool, self.file)?;
+        let counts = fill::count(pool, self.file()?)?;
         let rows = counts.iter().sum();
         let mut news = Vec::new();
         for (index, (_, spec)) in self.specs.iter().enumerate() {

@@ -5,6 +5,8 @@ use super::policy::ColumnPolicy;
 use crate::csv::column::{Column, ColumnRef};
 use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
+use crate::csv::input::Source;
+use crate::csv::source::{CsvStream, StreamError, StreamProblem};
 use std::sync::Arc;
 
 /// A column as it was asked for.
@@ -27,15 +29,20 @@ pub(crate) enum ColumnSpec {
 /// See [`ColumnsBuilder`].
 #[derive(Clone, Debug)]
 pub struct Columns<'f> {
-    pub(crate) file: &'f CsvFile,
+    pub(crate) source: Source<'f>,
     pub(crate) specs: Vec<(Column, ColumnSpec)>,
     pub(super) filters: Vec<FilterSpec>,
 }
 
 impl<'f> Columns<'f> {
-    /// Returns the file that they are columns of.
-    pub fn file(&self) -> &'f CsvFile {
-        self.file
+    /// Returns the file that they are columns of, which whole columns need: records are counted first.
+    pub(super) fn file(&self) -> Result<&'f CsvFile, CsvError> {
+        match self.source {
+            Source::File(file) => Ok(file),
+            Source::Stream(stream) => {
+                Err(StreamError::new(stream.name(), 0, StreamProblem::ReadTwice).into())
+            }
+        }
     }
 
     /// Returns how many there are.
@@ -64,7 +71,7 @@ impl<'f> Columns<'f> {
     /// If there is no such column.
     pub fn name(&self, index: usize) -> String {
         let column = self.column(index);
-        let name = self.file.headers().get(column.index());
+        let name = self.source.layout().headers.get(column.index());
         name.cloned().unwrap_or_else(|| column.index().to_string())
     }
 }
@@ -123,8 +130,26 @@ impl CsvFile {
     ///
     /// See [`ColumnsBuilder`].
     pub fn columns(&self) -> ColumnsBuilder<'_> {
-        let columns = Columns { file: self, specs: Vec::new(), filters: Vec::new() };
-        ColumnsBuilder { columns, failed: None }
+        ColumnsBuilder::new(Source::File(self))
+    }
+}
+
+impl CsvStream {
+    /// Chooses columns, as [`CsvFile::columns`] does, to be read once in batches; whole columns need a file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let stream = CsvFile::options().open_reader("standard input", &b"from,fare\nA,12.5\nB,7.5\n"[..])?;
+    /// let columns = stream.columns().f64("fare").build()?;
+    /// let add = |sum: &mut f64, batch: &ringmill::csv::Batch<'_>| Ok(*sum += batch.f64(0).iter().sum::<f64>());
+    /// assert_eq!(Pool::new()?.fold_batches(&columns, || 0.0, add, |a, b| a + b)?, 20.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn columns(&self) -> ColumnsBuilder<'_> {
+        ColumnsBuilder::new(Source::Stream(self))
     }
 }
 
@@ -243,6 +268,10 @@ impl<'f> ColumnsBuilder<'f> {
         }
     }
 
+    fn new(source: Source<'f>) -> Self {
+        Self { columns: Columns { source, specs: Vec::new(), filters: Vec::new() }, failed: None }
+    }
+
     pub(super) fn add(mut self, column: ColumnRef<'_>, spec: ColumnSpec) -> Self {
         if let Some(column) = self.find(column) {
             self.columns.specs.push((column, spec));
@@ -251,7 +280,7 @@ impl<'f> ColumnsBuilder<'f> {
     }
 
     fn find(&mut self, column: ColumnRef<'_>) -> Option<Column> {
-        match self.columns.file.layout().find(&column) {
+        match self.columns.source.layout().find(&column) {
             Ok(column) => Some(column),
             Err(error) => {
                 self.failed.get_or_insert(error.into());

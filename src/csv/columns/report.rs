@@ -2,6 +2,7 @@
 
 use super::plan::Columns;
 use crate::csv::error::CsvError;
+use crate::csv::input::Source;
 use crate::csv::place::Place;
 
 /// The most places that are kept for each column.
@@ -62,7 +63,8 @@ impl ColumnsReport {
     }
 
     /// Returns the places of the first fields of a column that were empty or no value, at most eight, with line and
-    /// record. They are counted here, in a pass over the file up to there.
+    /// record. They are counted here, in a pass over the file up to there; of a stream, which is gone, there is the byte
+    /// alone.
     ///
     /// # Errors
     ///
@@ -89,10 +91,14 @@ impl ColumnsReport {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn places(&self, columns: &Columns<'_>, index: usize) -> Result<Vec<Place>, CsvError> {
-        columns.file.check()?;
+        if let Source::File(file) = columns.source {
+            file.check()?;
+        }
         let place = |&(part, byte): &(usize, u64)| {
-            let mut place = columns.file.layout().place(part, byte);
-            columns.file.locate(&mut place);
+            let mut place = columns.source.layout().place(part, byte);
+            if let Source::File(file) = columns.source {
+                file.locate(&mut place);
+            }
             place
         };
         Ok(self.columns[index].first.iter().map(place).collect())

@@ -39,7 +39,7 @@ pub(super) enum Whole<'f> {
 
 impl Whole<'_> {
     /// Makes the column with room for so many values.
-    fn with_room<'f>(columns: &Columns<'f>, spec: &ColumnSpec, rows: usize) -> Result<Whole<'f>, ArrayError> {
+    fn with_room<'f>(file: &'f CsvFile, spec: &ColumnSpec, rows: usize) -> Result<Whole<'f>, ArrayError> {
         let shape = &[rows];
         Ok(match spec {
             ColumnSpec::F64(_) => Whole::F64(SharedArray::anonymous(shape)?),
@@ -48,7 +48,7 @@ impl Whole<'_> {
             ColumnSpec::U64(_) => Whole::U64(SharedArray::anonymous(shape)?),
             ColumnSpec::Bool(_) => Whole::Bool(SharedArray::anonymous(shape)?),
             ColumnSpec::Str(_) | ColumnSpec::Bytes(_) => Whole::Text(TextArray {
-                file: columns.file,
+                file,
                 places: SharedArray::anonymous(shape)?,
                 lens: SharedArray::anonymous(shape)?,
                 copies: Vec::new(),
@@ -121,9 +121,10 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn collect_columns<'f>(&self, columns: &Columns<'f>) -> Result<Collected<'f>, CsvError> {
-        let counts = fill::count(self, columns.file)?;
+        let file = columns.file()?;
+        let counts = fill::count(self, file)?;
         let rows = counts.iter().sum();
-        let room = |(_, spec): &(_, ColumnSpec)| Whole::with_room(columns, spec, rows);
+        let room = |(_, spec): &(_, ColumnSpec)| Whole::with_room(file, spec, rows);
         let mut wholes = columns.specs.iter().map(room).collect::<Result<Vec<_>, _>>()?;
         let outs = wholes.iter_mut().map(Whole::out).collect();
         let (mut filled, report) = fill::fill(self, columns, &counts, outs)?;

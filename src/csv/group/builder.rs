@@ -7,6 +7,8 @@ use crate::csv::column::{Column, ColumnRef};
 use crate::csv::columns::{ColumnPolicy, ColumnSpec, ColumnsBuilder, Otherwise};
 use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
+use crate::csv::input::Source;
+use crate::csv::source::CsvStream;
 
 /// The bound on memory unless another is asked for: a process that takes more should have been told to.
 const MEMORY: u64 = 4 << 30;
@@ -37,21 +39,30 @@ impl CsvFile {
         &self,
         keys: impl IntoIterator<Item = C>,
     ) -> GroupBuilder<'_> {
-        let mut builder = GroupBuilder {
-            file: self,
-            columns: self.columns(),
-            policies: Vec::new(),
-            keys: Vec::new(),
-            asked: Vec::new(),
-            memory_limit: MEMORY,
-            failed: None,
-        };
-        for key in keys {
-            if let Some(column) = builder.column(key.into()) {
-                builder.keys.push(column);
-            }
-        }
-        builder
+        GroupBuilder::new(Source::File(self), self.columns(), keys)
+    }
+}
+
+impl CsvStream {
+    /// Starts a group-by, as [`CsvFile::group_by`] does; its plan can be run once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let text = &b"station,degrees\nOslo,-3.5\nRoma,18.5\nOslo,1.5\n"[..];
+    /// let stream = CsvFile::options().open_reader("standard input", text)?;
+    /// let plan = stream.group_by(["station"]).mean("degrees").build()?;
+    /// let grouped = Pool::new()?.group(&plan)?;
+    /// assert_eq!(grouped.get(&[b"Oslo"]).unwrap().number(0), Some(-1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn group_by<'n, C: Into<ColumnRef<'n>>>(
+        &self,
+        keys: impl IntoIterator<Item = C>,
+    ) -> GroupBuilder<'_> {
+        GroupBuilder::new(Source::Stream(self), self.columns(), keys)
     }
 }
 
@@ -101,7 +112,7 @@ impl CsvFile {
 #[derive(Debug)]
 #[must_use = "nothing happens until the plan is built and given to a pool"]
 pub struct GroupBuilder<'f> {
-    file: &'f CsvFile,
+    source: Source<'f>,
     /// The filters.
     columns: ColumnsBuilder<'f>,
     policies: Vec<(Column, ColumnPolicy<f64>)>,
@@ -113,6 +124,28 @@ pub struct GroupBuilder<'f> {
 }
 
 impl<'f> GroupBuilder<'f> {
+    fn new<'n, C: Into<ColumnRef<'n>>>(
+        source: Source<'f>,
+        columns: ColumnsBuilder<'f>,
+        keys: impl IntoIterator<Item = C>,
+    ) -> Self {
+        let mut builder = GroupBuilder {
+            source,
+            columns,
+            policies: Vec::new(),
+            keys: Vec::new(),
+            asked: Vec::new(),
+            memory_limit: MEMORY,
+            failed: None,
+        };
+        for key in keys {
+            if let Some(column) = builder.column(key.into()) {
+                builder.keys.push(column);
+            }
+        }
+        builder
+    }
+
     /// Asks for the number of records.
     ///
     /// # Examples
@@ -368,7 +401,7 @@ impl<'f> GroupBuilder<'f> {
             return Err(failed);
         }
         let label = |column: Column| {
-            let name = self.file.headers().get(column.index());
+            let name = self.source.layout().headers.get(column.index());
             name.map_or_else(|| column.index().to_string(), String::clone)
         };
         let names = self.asked.iter().map(|&(aggregate, column)| aggregate.label(&label(column))).collect();
@@ -403,10 +436,10 @@ impl<'f> GroupBuilder<'f> {
     fn column(&mut self, column: ColumnRef<'_>) -> Option<Column> {
         match column {
             ColumnRef::Column(column) => Some(column),
-            ColumnRef::Name(name) => match self.file.column(&name) {
+            ColumnRef::Name(name) => match self.source.layout().column(&name) {
                 Ok(column) => Some(column),
                 Err(error) => {
-                    self.failed.get_or_insert(error);
+                    self.failed.get_or_insert(error.into());
                     None
                 }
             },

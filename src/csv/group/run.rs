@@ -138,14 +138,14 @@ impl Own {
 }
 
 /// A worker: its groups, and how it reads records.
-struct Worker<'f> {
-    reader: BatchReader<'f>,
+struct Worker {
+    reader: BatchReader,
     grouper: Grouper,
     /// The last segment that was read.
     segment: usize,
 }
 
-impl<'f> Worker<'f> {
+impl Worker {
     fn new(number: usize, shared: &Shared<'_>) -> Self {
         Self {
             reader: BatchReader::new(&shared.plan.columns),
@@ -155,7 +155,7 @@ impl<'f> Worker<'f> {
     }
 
     /// Groups the records of a segment.
-    fn read(&mut self, segment: &Segment<'f>, shared: &Shared<'_>) -> Result<(), CsvError> {
+    fn read(&mut self, segment: &Segment<'_>, shared: &Shared<'_>) -> Result<(), CsvError> {
         if segment.index < self.segment {
             // O2.
             self.grouper.move_all(shared)?;
@@ -245,12 +245,12 @@ impl Pool {
             bytes: AtomicU64::new(0),
             count: AtomicU64::new(0),
         };
-        let workers = self.each_worker(
-            plan.columns.file,
+        let workers = plan.columns.source.each_worker(
+            self,
             |number| Worker::new(number, &shared),
             |worker, segment| worker.read(segment, &shared),
         )?;
-        let workers: Vec<Mutex<Worker<'_>>> = workers.into_iter().map(Mutex::new).collect();
+        let workers: Vec<Mutex<Worker>> = workers.into_iter().map(Mutex::new).collect();
         self.for_all(0..workers.len(), |worker| lock(&workers[worker]).grouper.move_all(&shared))?;
         let reports = workers.into_iter().map(|worker| into_inner(worker).reader.take_report());
         let report = joined(plan, reports.collect());

@@ -34,6 +34,19 @@ impl Format {
     }
 }
 
+/// Returns whether a file begins as compressed text does.
+pub(super) fn is_compressed(file: &mut impl Read) -> io::Result<bool> {
+    let mut head = [0; MAGIC_BYTES];
+    let mut len = 0;
+    while len < MAGIC_BYTES {
+        match read_some(file, &mut head[len..])? {
+            0 => break,
+            bytes => len += bytes,
+        }
+    }
+    Ok(Format::of(&head[..len]).is_some())
+}
+
 /// Returns a reader of the text that `reader` gives, which may be compressed.
 pub(super) fn decoded(
     name: &Path,

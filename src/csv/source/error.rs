@@ -55,6 +55,8 @@ pub enum StreamProblem {
     },
     /// There is no memory for its buffers.
     Buffers(BuildError),
+    /// Whole columns were asked for, which need the records counted before they are read.
+    ReadTwice,
     /// It was read before: what has gone through is gone.
     AlreadyRead,
 }
@@ -113,6 +115,10 @@ impl fmt::Display for StreamError {
                 );
             }
             StreamProblem::Buffers(error) => return write!(f, "no memory for its buffers: {error}"),
+            StreamProblem::ReadTwice => {
+                return f
+                    .write_str("whole columns are counted first and then read, and a stream is read once");
+            }
             StreamProblem::AlreadyRead => return f.write_str("a stream is read once, and this one has been"),
         }
         match self.records {
@@ -129,7 +135,7 @@ impl Error for StreamError {
             | StreamProblem::Read(error)
             | StreamProblem::Compressed { error, .. } => Some(error),
             StreamProblem::Buffers(error) => Some(error),
-            StreamProblem::NoDecoder { .. } | StreamProblem::AlreadyRead => None,
+            StreamProblem::NoDecoder { .. } | StreamProblem::ReadTwice | StreamProblem::AlreadyRead => None,
         }
     }
 }

@@ -17,6 +17,7 @@ use super::error::{StreamError, StreamProblem};
 use super::outcome::Outcome;
 use super::stream::{CsvStream, lines};
 use super::text::Text;
+use crate::csv::count::count_segment;
 use crate::csv::cursor::Cursor;
 use crate::csv::dialect::State;
 use crate::csv::error::{CsvError, RecordProblem};
@@ -343,7 +344,8 @@ where
         };
         match parsed {
             Ok(accumulator) => Part {
-                records: segment.map_or(0, |segment| records(segment, segment.bytes.len())),
+                // A quote that is never closed is no error here, or the consumer would have found it.
+                records: segment.map_or(0, |segment| count_segment(segment).unwrap_or_default()),
                 lines: segment.map_or(0, |segment| lines(&segment.bytes[segment.range.start..])),
                 outcome: Outcome::Done(accumulator),
             },

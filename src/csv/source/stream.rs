@@ -1,6 +1,6 @@
 //! A stream of CSV: text that comes once, from the front to the back.
 
-use super::decode::decoded;
+use super::decode::{decoded, is_compressed};
 use super::error::{StreamError, StreamProblem};
 use super::text::Text;
 use crate::csv::column::Column;
@@ -12,7 +12,7 @@ use crate::csv::options::CsvOptions;
 use crate::csv::segment::Segment;
 use crate::sync::lock::Mutex;
 use memchr::memchr_iter;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -110,6 +110,37 @@ impl CsvStream {
     pub(in crate::csv) fn open(options: &CsvOptions, path: &Path) -> Result<Self, CsvError> {
         let file = File::open(path).map_err(|error| StreamError::new(path, 0, StreamProblem::Open(error)))?;
         Self::new(options, path, Box::new(file))
+    }
+
+    /// Returns whether a path is to be opened as a [stream](CsvOptions::open_stream), because it cannot be mapped: a pipe, or
+    /// a file of compressed text, whatever its name says. Of a pipe nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// If the path cannot be opened or read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("trips.csv");
+    /// # std::fs::write(&path, "from,fare\nA,12.5\n")?;
+    /// use ringmill::csv::CsvStream;
+    ///
+    /// assert!(!CsvStream::is_needed_for(&path)?);
+    /// std::fs::write(&path, b"\x1f\x8b\x08 and so on")?;
+    /// assert!(CsvStream::is_needed_for(&path)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_needed_for(path: impl AsRef<Path>) -> Result<bool, CsvError> {
+        let path = path.as_ref();
+        let failed = |problem| CsvError::from(StreamError::new(path, 0, problem));
+        let kind = fs::metadata(path).map_err(|error| failed(StreamProblem::Open(error)))?.file_type();
+        if !kind.is_file() {
+            return Ok(!kind.is_dir());
+        }
+        let mut file = File::open(path).map_err(|error| failed(StreamProblem::Open(error)))?;
+        is_compressed(&mut file).map_err(|error| failed(StreamProblem::Read(error)))
     }
 
     /// Reads the first record, and goes behind it if it is the header.
