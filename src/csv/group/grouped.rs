@@ -77,9 +77,10 @@ impl Grouped {
         let sorted: Vec<Mutex<Vec<u32>>> = grouped.shards.iter().map(|_| Mutex::new(Vec::new())).collect();
         pool.for_all(0..sorted.len(), |partition| {
             let rows = &grouped.shards[partition].rows;
-            let mut places = Vec::with_capacity(rows.len());
-            places.extend(rows.rows_and_places().map(|(_, place)| place));
-            places.sort_unstable_by_key(|&place| rows.row_at(place).first);
+            let mut firsts = Vec::with_capacity(rows.len());
+            firsts.extend(rows.rows_and_places().map(|(row, place)| (row.first, place)));
+            firsts.sort_unstable();
+            let places = firsts.into_iter().map(|(_, place)| place).collect();
             *lock(&sorted[partition]) = places;
             Ok(())
         })?;

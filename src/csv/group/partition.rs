@@ -20,6 +20,8 @@ const LONG: u8 = u8::MAX;
 /// More numbers than there is room for rows.
 const NUMBER_BYTES: usize = 3;
 const FIRST_BYTES: usize = 8;
+/// Bytes in front of a short key.
+const HEADER: usize = NUMBER_BYTES + FIRST_BYTES + 1;
 const LEAST_INDEX: usize = 16;
 
 /// Tells that a table has no room for one more key: its rows take 256 MiB.
@@ -96,44 +98,42 @@ impl Partition {
     }
 
     fn push(&mut self, row: Row<'_>) {
-        let bytes = NUMBER_BYTES + FIRST_BYTES + 1 + 8 + row.key.len() + UNIT;
+        let bytes = HEADER + 8 + row.key.len() + UNIT;
         if self.text.capacity() - self.text.len() < bytes {
             // By a quarter, not by as much again: what is reserved is not at hand for others.
             self.text.reserve_exact(bytes.max(self.text.len() / 4));
         }
-        self.text.extend_from_slice(&row.number.to_le_bytes()[..NUMBER_BYTES]);
-        self.text.extend_from_slice(&row.first.to_le_bytes());
-        match u8::try_from(row.key.len()) {
-            Ok(len) if len != LONG => self.text.push(len),
-            _ => {
-                self.text.push(LONG);
-                self.text.extend_from_slice(&(row.key.len() as u64).to_le_bytes());
-            }
+        let len = u8::try_from(row.key.len()).unwrap_or(LONG);
+        let mut header = [len; HEADER];
+        header[..NUMBER_BYTES].copy_from_slice(&row.number.to_le_bytes()[..NUMBER_BYTES]);
+        header[NUMBER_BYTES..HEADER - 1].copy_from_slice(&row.first.to_le_bytes());
+        self.text.extend_from_slice(&header);
+        if len == LONG {
+            self.text.extend_from_slice(&(row.key.len() as u64).to_le_bytes());
         }
         self.text.extend_from_slice(row.key);
-        let padded = self.text.len().next_multiple_of(UNIT);
-        self.text.resize(padded, 0);
+        let padding = self.text.len().next_multiple_of(UNIT) - self.text.len();
+        self.text.extend_from_slice(&[0; UNIT][..padding]);
     }
 
     /// Reads the row at a place, and where the next one is.
+    #[inline]
     fn row(&self, place: usize) -> (Row<'_>, usize) {
-        let take = |from: usize, bytes: usize| {
-            let mut word = [0; 8];
-            word[..bytes].copy_from_slice(&self.text[from..from + bytes]);
-            u64::from_le_bytes(word)
-        };
-        let number = take(place, NUMBER_BYTES) as u32;
-        let first = take(place + NUMBER_BYTES, FIRST_BYTES);
-        let mut key = place + NUMBER_BYTES + FIRST_BYTES + 1;
-        let len = match self.text[key - 1] {
+        let rest = &self.text[place..];
+        // All there: rows are written whole.
+        let header: &[u8; HEADER] = rest.first_chunk().unwrap_or(&[0; HEADER]);
+        let [n0, n1, n2, f0, f1, f2, f3, f4, f5, f6, f7, len] = *header;
+        let number = u32::from_le_bytes([n0, n1, n2, 0]);
+        let first = u64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]);
+        let (len, start) = match len {
             LONG => {
-                key += 8;
-                take(key - 8, 8) as usize
+                let len = rest.get(HEADER..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 8]);
+                (u64::from_le_bytes(*len) as usize, HEADER + 8)
             }
-            len => usize::from(len),
+            len => (usize::from(len), HEADER),
         };
-        let end = key + len;
-        (Row { number, first, key: &self.text[key..end] }, end.next_multiple_of(UNIT))
+        let key = &rest[start..start + len];
+        (Row { number, first, key }, (place + start + len).next_multiple_of(UNIT))
     }
 
     /// Returns the rows in the order of their numbers.
