@@ -49,7 +49,7 @@
 //! | many items, in order or not, in bounded memory | [`Pool::map_ordered`], [`Pool::try_map_ordered`], [`Pool::map_unordered`] |
 //! | work that may have to stop | [`pool::Token`] |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
-//! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`csv::Groups`] for a group-by |
+//! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`CsvFile::group_by`] for a group-by |
 //! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |
 //! | elements from one producer, to readers that each see all | [`ring::Stream`]; [`ring::Latest`] for the newest only |
 //! | steps that each buffer goes through | [`Pipeline`]: a source, stages, a sink; [`pipeline`] |

@@ -65,7 +65,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Group by a column: [`Groups`]. Another dialect: [`CsvOptions`]. A progress bar and a way to stop: [`ScanWatch`].
+//! Group by columns: [`CsvFile::group_by`]; by anything else: [`Groups`]. Another dialect: [`CsvOptions`]. A progress bar and a way to stop: [`ScanWatch`].
 //!
 //! # How it works
 //!
