@@ -48,11 +48,25 @@ fn a_scan_that_lets_pages_go_stays_small() {
     let sum = |pages: Pages| {
         let file = CsvFile::options().pages(pages).open(&path).unwrap();
         peak(|| {
-            let add = |sum: &mut u64, record: &ringmill::csv::Record<'_>| Ok(*sum += record.u64(0)?);
+            let add = |sum: &mut u64, record: &ringmill::csv::Record<'_>| {
+                *sum += record.u64(0)?;
+                Ok(())
+            };
             assert_eq!(pool.fold_records(&file, || 0, add, |a, b| a + b).unwrap(), records);
         })
     };
     let (kept, released) = (sum(Pages::Keep), sum(Pages::Release));
     assert!(kept > 80 * MEBIBYTE, "pages that are kept are the process's: {kept}");
     assert!(released < 32 * MEBIBYTE, "grew by {released}");
+
+    let file = CsvFile::options().pages(Pages::Release).open(&path).unwrap();
+    let counted = peak(|| assert_eq!(pool.count_records(&file).unwrap(), records));
+    assert!(counted < 32 * MEBIBYTE, "grew by {counted}");
+    let in_order = peak(|| {
+        let mut reader = file.records();
+        for _ in 0..records {
+            assert_eq!(reader.next_record().unwrap().unwrap().u64(0).unwrap(), 1);
+        }
+    });
+    assert!(in_order < 32 * MEBIBYTE, "grew by {in_order}");
 }

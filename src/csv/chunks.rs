@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// The size of a chunk unless the caller asks for another: read once from memory, and then from a core's own cache.
-pub(crate) const CHUNK_BYTES: usize = 1 << 20;
+pub(crate) const CHUNK_BYTES: usize = 1 << 19;
 
 /// The most chunks of one part at any wish: a word is kept for each, so their number must not grow with the file.
 const MOST_CHUNKS: usize = 1 << 20;

@@ -103,9 +103,7 @@ fn tally(file: &CsvFile, chunk: &Chunk) -> Result<Tally, CsvError> {
     }
     let bytes = file.part_bytes(chunk.part);
     let tally = between_lines(bytes, chunk).map(|range| scan::count(&layout.dialect, &bytes[range]));
-    if let Some(watch) = &layout.watch {
-        watch.add(chunk.range.len());
-    }
+    file.done_with(chunk);
     Ok(tally.unwrap_or(Tally::EMPTY))
 }
 

@@ -71,12 +71,14 @@
 //!
 //! ```text
 //! chunks.rs      cuts the file by its length alone
-//! transition.rs  what a chunk does to the automaton of dialect.rs, for every state at once     pass 1, on all workers
-//! split.rs       adds those up, so that each chunk knows the state it is entered in
-//! scan/          finds the bytes that have a meaning, 64 at a time                              pass 2, on all workers
+//! run.rs         gives the chunks to the workers, in order, and each does all that follows with its chunk
+//! transition.rs  what a chunk does to the automaton of dialect.rs, for every state at once
+//! split.rs       composes those of the chunks before, so that the chunk knows the state it is entered in
+//! scan/          finds the bytes that have a meaning, 64 at a time
 //! cursor.rs      walks from one to the next: most records are nothing but delimiters and a line end
 //! record.rs      lends the record; field.rs and number.rs read what is asked for
-//! fold.rs        merges the chunks' results in one fixed shape
+//! forest.rs      merges the chunks' results in one fixed shape
+//! pages.rs       lets go of the chunk's pages, if the file is larger than memory
 //! blocks.rs      tables of some thousand records (block.rs), for what works on columns
 //! count.rs       counts records, from both sides of a quote at once
 //! ```

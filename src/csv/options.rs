@@ -197,7 +197,7 @@ impl CsvOptions {
 
     /// Sets the size of the chunks that workers take, in bytes; more if that would be over a million chunks.
     ///
-    /// By default 1 MiB, so that a chunk stays in the cache of the worker that reads it. Records never depend on it. The
+    /// By default 512 KiB, so that a chunk stays in the cache of the worker that reads it. Records never depend on it. The
     /// order in which partial results are merged does, and how many there are: of those that are dear to merge, larger
     /// chunks make fewer.
     ///

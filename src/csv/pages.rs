@@ -64,7 +64,7 @@ pub(crate) fn release(region: &Region, chunk: &Chunk) {
     let range = &chunk.range;
     let start = layout::align_down(range.start, layout::PAGE_BYTES);
     let _ = region.release_range(start..range.end);
-    if chunk.index % SWEEP == 0 {
+    if chunk.index.is_multiple_of(SWEEP) {
         let behind = |chunks| start.saturating_sub(range.len() * chunks);
         let _ = region.release_range(behind(2 * SWEEP)..behind(SWEEP / 2));
     }

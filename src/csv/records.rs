@@ -1,5 +1,6 @@
 //! One record after the other, on the calling thread.
 
+use super::chunks::Chunk;
 use super::cursor::Cursor;
 use super::error::CsvError;
 use super::file::CsvFile;
@@ -35,15 +36,24 @@ pub struct Records<'f> {
     /// The part that is being read.
     part: usize,
     cursor: Cursor<'f>,
-    /// Up to where the watch knows of.
+    /// Up to where the watch knows of, and pages may be let go.
     told: usize,
+    /// How often it was told.
+    chunks: usize,
     ended: bool,
 }
 
 impl<'f> Records<'f> {
     pub(super) fn new(file: &'f CsvFile) -> Self {
         let segment = file.segment(0);
-        Self { file, part: 0, cursor: Cursor::new(&segment), told: segment.range.start, ended: false }
+        Self {
+            file,
+            part: 0,
+            cursor: Cursor::new(&segment),
+            told: segment.range.start,
+            chunks: 0,
+            ended: false,
+        }
     }
 
     /// Reads the next record; `None` after the last one, and after an error.
@@ -58,6 +68,7 @@ impl<'f> Records<'f> {
         }
         let result = self.tell().and_then(|()| {
             while !self.cursor.advance().map_err(|error| self.file.located(error))? {
+                self.tell_up_to(self.cursor.position());
                 if self.part + 1 == self.file.parts() {
                     self.file.check()?;
                     return Ok(false);
@@ -74,14 +85,21 @@ impl<'f> Records<'f> {
     }
 
     fn tell(&mut self) -> Result<(), CsvError> {
-        let Some(watch) = &self.file.layout().watch else { return Ok(()) };
-        if watch.is_cancelled() {
+        if self.file.layout().is_cancelled() {
             return Err(CsvError::Cancelled);
         }
         if self.cursor.position() - self.told >= WATCH_BYTES {
-            watch.add(self.cursor.position() - self.told);
-            self.told = self.cursor.position();
+            self.tell_up_to(self.cursor.position());
         }
         Ok(())
+    }
+
+    /// Says that all bytes of the part up to `end` have been read.
+    fn tell_up_to(&mut self, end: usize) {
+        let range = self.told..end;
+        self.told = end;
+        self.chunks += 1;
+        let chunk = Chunk { index: self.chunks, part: self.part, range, is_first: false, is_last: false };
+        self.file.done_with(&chunk);
     }
 }
