@@ -250,4 +250,21 @@ mod tests {
             prop_assert_eq!(partition.find(hashing.of_key(b"another"), b"another"), None);
         }
     }
+
+    /// What ten million keys take in all partitions, in small: less than twice their own bytes beside them.
+    #[test]
+    fn many_keys_take_less_than_three_times_their_bytes() {
+        let (hashing, mut partition) = (Hashing::new(), Partition::default());
+        let keys = if cfg!(miri) { 500 } else { 50_000 };
+        for n in 0..keys {
+            let key = format!("user-{n:015}");
+            assert!(partition.number(&hashing, hashing.of_key(key.as_bytes()), key.as_bytes(), n).is_ok());
+            let counts = partition.len() * size_of::<u64>();
+            assert!(
+                n < 100 || partition.bytes() + counts < 3 * 20 * partition.len(),
+                "{n}: {}",
+                partition.bytes()
+            );
+        }
+    }
 }
