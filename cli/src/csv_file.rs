@@ -1,12 +1,13 @@
 //! CSV opened as the command line describes it, and what to do when it is not so.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ringmill::csv::{Column, CsvError, CsvFile, CsvOptions, CsvStream, Record, RecordProblem, ScanWatch};
+use ringmill::csv::{
+    Column, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Record, RecordProblem, ScanWatch,
+};
 use ringmill::memory::RegionError;
 use ringmill::pool::Pool;
 
@@ -62,11 +63,14 @@ impl Input {
             [only] if only.as_os_str() == STANDARD_INPUT => {
                 Text::Stream(adapt(options).open_reader("standard input", io::stdin())?)
             }
-            [only] if is_compressed(only) => Text::Stream(adapt(options).open_stream(only)?),
+            [only] if is_stream(only)? => Text::Stream(adapt(options).open_stream(only)?),
             [only] => Text::File(options.open(only)?),
             several => {
-                if let Some(stream) = several.iter().find(|path| is_stream(path)) {
-                    let name = stream.display();
+                for path in several {
+                    if !is_stream(path)? {
+                        continue;
+                    }
+                    let name = path.display();
                     let problem =
                         format_args!("{name}: comes only once, and cannot be read together with other files");
                     return Err(with_hint(problem, "put them behind each other in one stream"));
@@ -114,6 +118,14 @@ impl Input {
                 format_args!("{}: comes only once, and this verb needs a file", stream.name().display()),
                 "save it in a file first",
             )),
+        }
+    }
+
+    /// Starts a group-by. That of a stream can be run once.
+    pub(crate) fn group_by(&self, keys: &[Column]) -> GroupBuilder<'_> {
+        match &self.text {
+            Text::File(file) => file.group_by(keys.iter().copied()),
+            Text::Stream(stream) => stream.group_by(keys.iter().copied()),
         }
     }
 
@@ -170,13 +182,9 @@ impl Input {
     /// Counts the records; their fields are not looked at.
     pub(crate) fn count(&self, pool: &Pool) -> Result<u64, Failure> {
         let _progress = self.progress();
-        let one = |count: &mut u64, _: &Record<'_>| {
-            *count += 1;
-            Ok(())
-        };
         Ok(match &self.text {
             Text::File(file) => pool.count_records(file)?,
-            Text::Stream(stream) => pool.fold_records(stream, || 0, one, |left, right| left + right)?,
+            Text::Stream(stream) => pool.count_records(stream)?,
         })
     }
 
@@ -221,20 +229,10 @@ fn options(dialect: &Dialect) -> CsvOptions {
         .flexible(dialect.flexible)
 }
 
-/// Whether a name stands for text that comes only once.
-fn is_stream(path: &Path) -> bool {
-    path.as_os_str() == STANDARD_INPUT || is_compressed(path)
+/// Whether a name stands for text that comes only once: standard input, a pipe, or a compressed file.
+fn is_stream(path: &Path) -> Result<bool, Failure> {
+    Ok(path.as_os_str() == STANDARD_INPUT || CsvStream::is_needed_for(path)?)
 }
-
-/// Whether a file begins as gzip or zstd files do. What cannot be read is an error of whoever opens it.
-fn is_compressed(path: &Path) -> bool {
-    let mut start = [0; 4];
-    let read = |start: &mut [u8]| File::open(path)?.read_exact(start);
-    path.is_file() && read(&mut start).is_ok() && (start[..2] == GZIP || start == ZSTD)
-}
-
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// All files that were named, patterns spelled out.
 fn expanded(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ringmill::csv::{self, Column, CsvFile, GroupBuilder};
+use ringmill::csv::{self, Column, GroupBuilder};
 use ringmill::pool::Pool;
 use serde::Serialize;
 
@@ -43,6 +43,9 @@ pub(crate) fn group(pool: &Pool, input: &Input, args: &GroupArgs) -> Result<Grou
         builder = asked(builder, measure, column);
     }
     let grouped = pool.group(&builder.build()?)?.sorted_by_key();
+    if grouped.report().records() == 0 {
+        return Err(input.no_records());
+    }
     let filled = plan.filled(pool)?;
 
     let by = args.by.iter().map(|name| (name.clone(), Align::Left));
@@ -69,7 +72,7 @@ pub(crate) fn group(pool: &Pool, input: &Input, args: &GroupArgs) -> Result<Grou
 
 /// What is asked of a file, its columns found.
 struct Plan<'i> {
-    file: &'i CsvFile,
+    input: &'i Input,
     filter: Filter,
     keys: Vec<Column>,
     /// Of each aggregate what is measured of which column: nothing where records are counted.
@@ -83,17 +86,22 @@ impl<'i> Plan<'i> {
             Aggregate::Records => Ok((None, Column::from(0))),
             Aggregate::Of { measure, column: name, .. } => Ok((Some(*measure), column(name)?)),
         };
+        let measures = args.aggregates.iter().map(measured).collect::<Result<Vec<_>, Failure>>()?;
+        if measures.iter().any(|(measure, _)| *measure == Some(Measure::Count)) {
+            // Fields that are not empty are counted in a further pass.
+            input.file()?;
+        }
         Ok(Self {
-            file: input.file()?,
+            input,
             filter: Filter::new(input, &args.taken)?,
             keys: args.by.iter().map(column).collect::<Result<_, _>>()?,
-            measures: args.aggregates.iter().map(measured).collect::<Result<_, Failure>>()?,
+            measures,
         })
     }
 
     /// The keys, and the records that are taken.
     fn begin(&self) -> GroupBuilder<'i> {
-        let builder = self.file.group_by(self.keys.iter().copied());
+        let builder = self.input.group_by(&self.keys);
         self.filter.clone().into_tests().fold(builder, |builder, (column, test)| {
             builder.filter_bytes(column, move |field| test.passes(field))
         })

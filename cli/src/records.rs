@@ -129,7 +129,7 @@ impl<'a> Writer<'a> {
 fn push_quoted(line: &mut Vec<u8>, field: &[u8], dialect: &Dialect) {
     let quote = dialect.quote;
     let is_special = |&byte: &u8| [dialect.delimiter, quote, b'\n', b'\r'].contains(&byte);
-    if dialect.no_quoting || !field.iter().any(|byte| is_special(byte)) {
+    if dialect.no_quoting || !field.iter().any(is_special) {
         line.extend_from_slice(field);
         return;
     }

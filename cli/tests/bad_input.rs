@@ -5,7 +5,6 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Command;
 
 use support::{Place, SHOP, npy, npy_f64};
 
@@ -35,8 +34,6 @@ fn what_is_no_file() {
     refused(&place, "folder", &["directory"]);
     symlink("nowhere", place.path("dangling.csv")).unwrap();
     refused(&place, "dangling.csv", &["No such file"]);
-    assert!(Command::new("mkfifo").arg(place.path("pipe.csv")).status().unwrap().success());
-    refused(&place, "pipe.csv", &["pipe"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fs;
+
 use serde_json::json;
 use support::{Place, SHOP, f64s, npy_data};
 
@@ -66,4 +68,63 @@ fn every_number_of_workers_keeps_the_order() {
     assert!(arrays.windows(2).all(|pair| pair[0] == pair[1]));
     let trips = npy_data(&arrays[0]).as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes));
     assert!(trips.eq(1..=(npy_data(&arrays[0]).len() / 8) as i64));
+}
+
+#[test]
+fn several_columns_go_into_a_directory() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let said =
+        place.run("columns shop.csv --column price:f32,stock,item:f64 --out arrays --bad 7").succeeded();
+    let table = "\
+column  type  empty  bad  null  replaced
+price   f32       0    0     0         0
+stock   f64       1    0     0         1
+item    f64       0    5     0         5
+";
+    assert!(said.starts_with("arrays: 5 elements from") && said.ends_with(table), "{said}");
+    let arrays = || place.path("arrays");
+    let read = |name: &str| fs::read(arrays().join(name)).expect("an array");
+    assert_eq!(place.run("array info arrays/price.npy --json").json()["type"], json!("f32"));
+    assert_eq!(f64s(npy_data(&read("item.npy"))), [7.0; 5]);
+    assert_eq!(fs::read_dir(arrays()).unwrap().count(), 3);
+    let complaint = place.run("columns shop.csv --column price,stock --out arrays").failed();
+    assert!(complaint.contains("arrays/price.npy: exists already"), "{complaint}");
+    place.run("columns shop.csv --column price,stock --out arrays --force").succeeded();
+    assert_eq!(f64s(npy_data(&read("price.npy"))), [0.05, 12.5, 3.0, 0.25, 7.25]);
+}
+
+#[test]
+fn what_holds_no_value_is_dealt_with_as_told() {
+    let place = Place::new().with("t.csv", "n,x\n1,a\n,b\nthree,c\n-4,d\n");
+    let numbers = |flags: &str| {
+        place.run(&format!("columns t.csv --column n --type i64 --out n.npy --force {flags}")).succeeded();
+        let file = place.read("n.npy");
+        npy_data(&file).as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes)).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers("--empty 0 --bad -1"), [1, 0, -1, -4]);
+    assert_eq!(numbers("--empty skip --bad skip"), [1, -4]);
+    assert_eq!(place.names(), ["n.npy", "t.csv"]);
+    assert_eq!(numbers("--empty null --bad null"), [1, 0, 0, -4]);
+    assert_eq!(npy_data(&place.read("n.valid.npy")), [1, 0, 0, 1]);
+    assert_eq!(numbers("--where x<b"), [1]);
+    assert_eq!(place.names(), ["n.npy", "t.csv"], "what says which values are there goes when all are");
+
+    let complaint = place.run("columns t.csv --column n --out n.npy --force --empty 0").failed();
+    assert!(complaint.contains("\"three\"") && complaint.contains("record 3"), "{complaint}");
+    let complaint = place.run("columns t.csv --column n --type u64 --out m.npy --empty -1").failed();
+    assert!(complaint.contains("--empty -1: is no u64"), "{complaint}");
+}
+
+#[test]
+fn types_are_inferred_on_request() {
+    let place = Place::new().with("t.csv", "i,f,gap,s\n1,1.5,3,x\n2,2,,y\n");
+    let said = place.run("columns t.csv --column i,f,gap,i:f32 --infer --out a").failed();
+    assert!(said.contains("\"i\""), "two arrays of one name: {said}");
+    place.run("columns t.csv --column i,f,gap --infer --out a").succeeded();
+    let element = |name: &str| place.run(&format!("array info a/{name}.npy --json")).json()["type"].clone();
+    assert_eq!([element("i"), element("f"), element("gap")], ["i64", "f64", "f64"]);
+    place.run("columns t.csv --column gap --infer --empty 0 --out a/ --force").succeeded();
+    assert_eq!(element("gap"), "i64");
+    let complaint = place.run("columns t.csv --column s --infer --out s.npy").failed();
+    assert!(complaint.contains("\"s\"") && complaint.contains("text"), "{complaint}");
 }

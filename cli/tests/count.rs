@@ -2,6 +2,10 @@
 
 mod support;
 
+use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 use support::{Place, SHOP};
 
@@ -48,6 +52,19 @@ fn standard_input_and_what_is_compressed() {
     let place = place.with("short.csv.gz", &support::PACKED[..40]);
     let complaint = place.run("count short.csv.gz").failed();
     assert!(complaint.contains("short.csv.gz: the gzip data ends before it is complete"), "{complaint}");
+}
+
+#[test]
+fn a_pipe_that_has_a_name() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let made = Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let mut child =
+        place.command(&["count", "pipe"]).stdout(Stdio::piped()).spawn().expect("the command starts");
+    fs::write(place.path("pipe"), SHOP).expect("the pipe takes it");
+    let mut said = String::new();
+    child.stdout.take().expect("its output").read_to_string(&mut said).expect("text");
+    assert_eq!((said.as_str(), child.wait().expect("the command ends").success()), ("5\n", true));
 }
 
 #[test]

@@ -98,3 +98,60 @@ fn every_number_of_workers_gives_the_same_bytes() {
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
     assert!(answers[0].contains("Washington, DC"));
 }
+
+#[test]
+fn all_that_can_be_asked() {
+    let text = "k,x,name\na,4,u\nb,1,\na,7,v\na,13,u\na,16,w\na,,\n";
+    let place = Place::new().with("t.csv", text);
+    let table = "\
+k  var:x    std:x  first:name  last:name  distinct:name  approx_distinct:name
+a     30  5.47723  u                                  4                     4
+b                                                     1                     1
+";
+    let line = "group t.csv --by k --agg var:x,std:x,first:name,last:name,distinct:name,approx_distinct:name";
+    assert_eq!(place.run(line).succeeded(), table);
+    let table = "\
+k  median:x  p0:x  p25:x  p99.9:x  p100:x
+a         7     4      4       16      16
+b         1     1      1        1       1
+";
+    assert_eq!(place.run("group t.csv --by k --agg median:x,p0:x,p25:x,p99.9:x,p100:x").succeeded(), table);
+}
+
+#[test]
+fn only_records_that_pass_are_grouped() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let words = ["group", "shop.csv", "--by", "kind", "--agg", "count,count:stock,sum:price", "--where"];
+    let grouped = |condition| place.run_words(&[&words[..], &[condition]].concat()).succeeded();
+    let table = "\
+kind   count  count:stock  sum:price
+metal      1            1          3
+wood       2            1      19.75
+";
+    assert_eq!(grouped("price > 1"), table);
+    assert_eq!(grouped("price > 100"), "kind  count  count:stock  sum:price\n");
+    // What does not pass is not read: its fields may be no numbers.
+    let place = Place::new().with("t.csv", "k,x\na,1\nb,none\n");
+    assert_eq!(place.run("group t.csv --by k --agg sum:x --where k=a").succeeded(), "k  sum:x\na      1\n");
+}
+
+#[test]
+fn several_files_are_one() {
+    let place = Place::new().with("1.csv", "k,x\na,1\nb,2\n").with("2.csv", "k,x\nb,3\n");
+    assert_eq!(place.run("group ?.csv --by k --agg sum:x").succeeded(), "k  sum:x\na      1\nb      5\n");
+    let complaint =
+        place.with("2.csv", "k,x\nb,three\n").run("group 1.csv 2.csv --by k --agg sum:x").failed();
+    assert!(complaint.contains("2.csv") && complaint.contains("\"three\""), "{complaint}");
+}
+
+#[test]
+fn a_stream_is_grouped_as_a_file_is() {
+    let place = Place::new().with("shop.csv", SHOP).with("shop.csv.gz", support::PACKED);
+    let line = |file| format!("group {file} --by kind --agg mean:price,p50:price,count --where price>0.1");
+    let from_file = place.run(&line("shop.csv")).succeeded();
+    assert_eq!(place.run_on(&line("-"), SHOP).succeeded(), from_file);
+    let table = "kind   first:item\nmetal  nut\nwood   plank\n";
+    assert_eq!(place.run("group shop.csv.gz --by kind --agg first:item").succeeded(), table);
+    let complaint = place.run_on("group - --by kind --agg count:stock", SHOP).failed();
+    assert!(complaint.contains("standard input: comes only once"), "{complaint}");
+}

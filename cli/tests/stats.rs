@@ -93,3 +93,56 @@ fn every_number_of_workers_gives_the_same_bytes() {
         .collect();
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
 }
+
+#[test]
+fn a_plot_has_a_bar_for_each_bin_and_quantiles() {
+    let rows: String = (1..=64)
+        .flat_map(|n| [format!("{n},{}\n", if n <= 4 { "" } else { "5" }), format!("{n},\n")])
+        .collect();
+    let place = Place::new().with("t.csv", format!("n,five\n{rows}"));
+    let text = place.run("stats t.csv --plot").succeeded();
+    let plots: Vec<&str> = text.split("\n\n").skip(1).collect();
+    assert_eq!(plots.len(), 2);
+    let lines: Vec<&str> = plots[0].lines().collect();
+    assert_eq!((lines[0], lines.len()), ("n", 18));
+    assert_eq!(lines[1], format!("    1  8  {}", "█".repeat(40)));
+    assert!(lines[17].starts_with("p1 1.00") && lines[17].ends_with("  p99 64"), "{}", lines[17]);
+    // More than 64 numbers are known to one part in 256.
+    let report = place.run("stats t.csv --plot --json").json();
+    let quantiles = report["plots"][0]["quantiles"].as_array().unwrap();
+    assert_eq!(quantiles.len(), 7);
+    for (quantile, exact) in quantiles.iter().zip([1.0, 4.0, 16.0, 32.0, 48.0, 61.0, 64.0]) {
+        let apart = quantile["value"].as_f64().unwrap() - exact;
+        assert!(apart.abs() <= exact / 256.0, "{quantile} is {apart} from {exact}");
+    }
+    let report = place.run("stats t.csv --plot --json --where n<=8").json();
+    let plots = report["plots"].as_array().unwrap();
+    assert_eq!((&plots[0]["min"], &plots[0]["max"]), (&json!(1.0), &json!(8.0)));
+    let counts = |plot: &serde_json::Value| {
+        plot["counts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((counts(&plots[0]), counts(&plots[1])), (16, 4));
+    assert_eq!(plots[0]["quantiles"][3], json!({"share": 0.5, "value": 4.0}));
+    let complaint = place.run_on("stats - --plot", "n\n1\n").failed();
+    assert!(complaint.contains("comes only once"), "{complaint}");
+}
+
+#[test]
+fn a_stream_is_summarised_as_a_file_is() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let from_file = place.run("stats shop.csv").succeeded();
+    assert_eq!(place.run_on("stats -", SHOP).succeeded(), from_file);
+    let from_file = place.run("stats shop.csv --no-headers").succeeded();
+    assert_eq!(place.run_on("stats - --no-headers", SHOP).succeeded(), from_file);
+    let complaint = place.run_on("stats -", "a,b\n").failed();
+    assert!(complaint.contains("no records"), "{complaint}");
+}
+
+#[test]
+fn only_records_that_pass_are_summarised() {
+    let place = Place::new().with("shop.csv", SHOP);
+    let found = place.run("stats shop.csv --json --where kind=wood").json();
+    assert_eq!(found["records"], json!(2));
+    assert_eq!((&found["columns"][2]["min"], &found["columns"][2]["max"]), (&json!(7.25), &json!(12.5)));
+    assert_eq!(place.run("stats shop.csv --json --where kind=glass").json()["records"], json!(0));
+}
