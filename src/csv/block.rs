@@ -41,7 +41,7 @@ impl Block {
     }
 
     /// Returns how many fields the longest record has; in a file that is not flexible, each of them.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn width(&self) -> usize {
         self.width
     }

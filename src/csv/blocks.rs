@@ -69,6 +69,7 @@ impl BlocksMemory {
 }
 
 impl<'s> Blocks<'s> {
+    #[cfg(test)]
     pub(crate) fn new(segment: &Segment<'s>) -> Self {
         Self::with_memory(segment, BlocksMemory::new())
     }

@@ -147,11 +147,6 @@ impl<'f> Cursor<'f> {
             self.search(self.at);
             return Ok(false);
         }
-        if is_line_end(self.record.bytes[self.at]) {
-            // An empty line before an odd block, which the search did not enter.
-            self.at += 1;
-            return Ok(false);
-        }
         self.dissect()?;
         Ok(true)
     }
@@ -243,9 +238,8 @@ impl<'f> Cursor<'f> {
         let bytes = self.record.bytes;
         let window = from..bytes.len().min(from + WINDOW);
         let marks = &mut self.record.ends[..CAREFUL];
-        let (count, end) = scan::outside_quotes(&self.dialect, bytes, window, marks);
-        self.window = from..end;
-        self.marks = 0..count;
+        self.marks = 0..scan::outside_quotes(&self.dialect, bytes, window.clone(), marks);
+        self.window = window;
     }
 
     /// Searches for all that has a meaning, inside quotes or out.

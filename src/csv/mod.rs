@@ -83,9 +83,7 @@
 //! count.rs       counts records, from both sides of a quote at once
 //! ```
 
-#[allow(dead_code, reason = "for consumers to come")]
 mod block;
-#[allow(dead_code, reason = "for consumers to come")]
 mod blocks;
 mod chunks;
 mod column;

@@ -62,8 +62,7 @@ pub(crate) fn all(dialect: &Dialect, bytes: &[u8], window: Range<usize>, marks: 
 
 /// Writes the positions of the delimiters and line ends outside quotes, in a window that begins where a record may.
 ///
-/// For a dialect in which [`Dialect::only_doubles`] is true. Returns how many marks there are and where the search
-/// ended: at the window's end, or before an odd block (see [`quotes`]).
+/// For a dialect in which [`Dialect::only_doubles`] is true. Returns how many marks there are.
 ///
 /// # Panics
 ///
@@ -73,7 +72,7 @@ pub(crate) fn outside_quotes(
     bytes: &[u8],
     window: Range<usize>,
     marks: &mut [usize],
-) -> (usize, usize) {
+) -> usize {
     assert!(marks.len() >= window.len() + SLACK, "no room for the marks");
     let base = window.start;
     on_best(OutsideQuotes { dialect, bytes: &bytes[window], base, marks })
@@ -97,7 +96,6 @@ impl<const N: usize> Job for All<'_, N> {
         each_block(self.bytes, |offset, block, real| {
             let mask = machine.mask(patterns, block) & real;
             count += flatten(mask, self.base + offset, &mut self.marks[count..]);
-            true
         });
         count
     }
@@ -112,45 +110,39 @@ struct OutsideQuotes<'b> {
 }
 
 impl Job for OutsideQuotes<'_> {
-    type Output = (usize, usize);
+    type Output = usize;
 
     #[inline(always)]
-    fn run(self, machine: impl Machine) -> (usize, usize) {
+    fn run(self, machine: impl Machine) -> usize {
         let quote = [self.dialect.quote.unwrap_or_default()].map(|byte| machine.pattern(byte));
         let separators = [self.dialect.delimiter, b'\n', b'\r'].map(|byte| machine.pattern(byte));
         let mut count = 0;
         let mut stance = Stance::MAY_OPEN;
-        let end = each_block(self.bytes, |offset, block, real| {
+        each_block(self.bytes, |offset, block, real| {
             let quotes = machine.mask(quote, block) & real;
             let separators = machine.mask(separators, block) & real;
             let (inside, behind) = stance.over(machine, quotes, separators);
             stance = behind;
             count += flatten(separators & !inside, self.base + offset, &mut self.marks[count..]);
-            true
         });
-        (count, self.base + end)
+        count
     }
 }
 
-/// Calls `body` with each block of 64 bytes, its offset, and the mask of what is real in it, until it returns false.
-/// Returns where that was, or the end. The last block is filled up with zeros.
+/// Calls `body` with each block of 64 bytes, its offset, and the mask of what is real in it: the last block is filled up
+/// with zeros.
 #[inline(always)]
-fn each_block(bytes: &[u8], mut body: impl FnMut(usize, &[u8; BLOCK], u64) -> bool) -> usize {
+fn each_block(bytes: &[u8], mut body: impl FnMut(usize, &[u8; BLOCK], u64)) {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut offset = 0;
     for block in blocks {
-        if !body(offset, block, u64::MAX) {
-            return offset;
-        }
+        body(offset, block, u64::MAX);
         offset += BLOCK;
     }
     if !rest.is_empty() {
         let (block, real) = padded(rest);
-        if !body(offset, &block, real) {
-            return offset;
-        }
+        body(offset, &block, real);
     }
-    bytes.len()
 }
 
 /// How far ahead of a scan memory is asked for: the processor itself looks no farther than to the end of a page.
@@ -219,9 +211,8 @@ mod tests {
     fn same_outside_quotes(machine: impl Machine, bytes: &[u8]) -> Result<(), TestCaseError> {
         let dialect = &Dialect::default();
         let mut marks = vec![usize::MAX; bytes.len() + SLACK];
-        let (count, end) = machine.perform(OutsideQuotes { dialect, bytes, base: 0, marks: &mut marks });
+        let count = machine.perform(OutsideQuotes { dialect, bytes, base: 0, marks: &mut marks });
         prop_assert_eq!(&marks[..count], scalar::outside_quotes(dialect, bytes));
-        prop_assert_eq!(end, bytes.len());
         Ok(())
     }
 
