@@ -86,11 +86,7 @@ pub fn write_stations(file: &mut impl Write, rows: usize) -> io::Result<i64> {
     let mut sum = 0;
     writeln!(file, "station;temperature")?;
     for _ in 0..rows {
-        // splitmix64: small, and the same on every machine.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
+        let z = next(&mut state);
         let tenths = ((z >> 32) % 1998) as i64 - 999;
         sum += tenths;
         let sign = if tenths < 0 { "-" } else { "" };
@@ -145,4 +141,34 @@ pub fn quoted(line: &mut Vec<u8>, k: u64) -> io::Result<()> {
 pub fn sum_of_words(bytes: &[u8]) -> u64 {
     let (words, _) = bytes.as_chunks::<8>();
     words.iter().fold(0, |sum, &word| sum.wrapping_add(u64::from_ne_bytes(word)))
+}
+
+/// Returns the next of a row of numbers: splitmix64, small, and the same on every machine.
+pub fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The columns of `write_ticks` that hold floats.
+pub const FLOATS: [&str; 6] = ["open", "high", "low", "close", "average", "turnover"];
+
+/// Writes `rows` lines of ten columns after a header: a number, a date, two short texts, and six floats, four of them with
+/// four decimals and two with six. Returns the sum of the fourth in ten thousandths.
+pub fn write_ticks(file: &mut impl Write, rows: usize) -> io::Result<u64> {
+    let mut state = 7;
+    let mut sum = 0;
+    writeln!(file, "id,day,symbol,venue,{}", FLOATS.join(","))?;
+    for row in 0..rows {
+        let [a, b] = [next(&mut state), next(&mut state)];
+        let close = a % 10_000_000;
+        sum += close;
+        write!(file, "{row},2000-{:02}-{:02},S{:02},X{:03}", row % 12 + 1, row % 28 + 1, a % 97, b % 11)?;
+        for price in [close + 17, close + b % 10_000, close.saturating_sub(b % 9_000), close] {
+            write!(file, ",{}.{:04}", price / 10_000, price % 10_000)?;
+        }
+        writeln!(file, ",{}.{:06},{}.{:06}", a % 1000, b % 1_000_000, b % 100_000_000, a % 1_000_000)?;
+    }
+    Ok(sum)
 }
