@@ -72,9 +72,9 @@ fn table(title: &str, write: impl Fn(f64, u64) -> String) {
         |parse: &dyn Fn(&[u8]) -> f64| ns(|| spans.iter().map(|span| parse(field(span))).collect::<Vec<_>>());
     Table::new(format!("{title}, ns a field"))
         .row("a column at once", || ns(&mut column))
-        .row("fast-float2", || each(&|bytes| fast_float2::parse(bytes).unwrap_or(f64::NAN)))
+        .row("fast-float2", || each(|bytes| fast_float2::parse(bytes).unwrap_or(f64::NAN)))
         .row("str::parse", || {
-            each(&|bytes| {
+            each(|bytes| {
                 std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
             })
         })

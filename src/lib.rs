@@ -50,6 +50,7 @@
 //! | work that may have to stop | [`pool::Token`] |
 //! | numbers in memory or in an `.npy` file | [`array::SharedArray`], its [parts](array::Part), its [atomic view](array::Atomics) |
 //! | a CSV file | [`csv::CsvFile`] and [`Pool::fold_records`], [`CsvFile::group_by`] for a group-by |
+//! | columns of one | [`csv::CsvFile::columns`] and [`Pool::fold_batches`], [`Pool::collect_columns`] |
 //! | buffers that go from thread to thread | [`Ring`]: `claim`, [`send`](ring::Queue::send), [`recv`](ring::Queue::recv), [`share`](ring::Buffer::share) |
 //! | elements from one producer, to readers that each see all | [`ring::Stream`]; [`ring::Latest`] for the newest only |
 //! | steps that each buffer goes through | [`Pipeline`]: a source, stages, a sink; [`pipeline`] |
@@ -68,7 +69,8 @@
 //!
 //! # Features
 //!
-//! None by default. `futures`: the maps of a pool as streams, by `into_stream`.
+//! None by default. `futures`: the maps of a pool as streams, by `into_stream`. `dates`: columns of dates and points in time
+//! of CSV files. `arrow`: whole columns as Arrow record batches.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
 

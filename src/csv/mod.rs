@@ -11,7 +11,7 @@
 //! unless [asked for](UnclosedQuote), and a comment that ends the file without a line end is no record.
 //!
 //! What cannot be mapped, or not to advantage, is a [`CsvStream`], and taken alike: standard input, compressed files,
-//! files that another program may truncate. It writes no CSV, and it converts no dates.
+//! files that another program may truncate. It writes no CSV.
 //!
 //! # Recipes
 //!
@@ -116,9 +116,11 @@ mod transition;
 mod watch;
 
 pub use column::{Column, ColumnError, ColumnRef};
+#[cfg(feature = "dates")]
+pub use columns::TimeFormat;
 pub use columns::{
-    Batch, Bytes, Collected, ColumnPolicy, ColumnReport, Columns, ColumnsBuilder, ColumnsReport, Otherwise,
-    TextArray, Texts, WriteError,
+    Batch, Bytes, Collected, ColumnPolicy, ColumnReport, ColumnType, Columns, ColumnsBuilder, ColumnsReport,
+    Inference, InferredColumn, Otherwise, TextArray, Texts, WriteError,
 };
 pub use dialect::DialectError;
 pub use error::{CsvError, RecordError, RecordProblem, UserError};

@@ -1,5 +1,7 @@
 //! Some thousand records, column by column.
 
+#[cfg(feature = "dates")]
+use super::dates::{Dates, Timestamps};
 use super::filter::{Filter, Room};
 use super::parser::{Booleans, Numbers};
 use super::plan::{ColumnSpec, Columns};
@@ -25,6 +27,10 @@ pub(crate) enum Data {
     U64(ValueColumn<Numbers<u64>>),
     Bool(ValueColumn<Booleans>),
     Text(TextColumn),
+    #[cfg(feature = "dates")]
+    Date(ValueColumn<Dates>),
+    #[cfg(feature = "dates")]
+    Timestamp(ValueColumn<Timestamps>),
 }
 
 /// Does the same with a column of any kind.
@@ -37,6 +43,10 @@ macro_rules! each_kind {
             Data::U64($column) => $work,
             Data::Bool($column) => $work,
             Data::Text($column) => $work,
+            #[cfg(feature = "dates")]
+            Data::Date($column) => $work,
+            #[cfg(feature = "dates")]
+            Data::Timestamp($column) => $work,
         }
     };
 }
@@ -52,6 +62,14 @@ impl Data {
             ColumnSpec::Bool(policy) => Self::Bool(ValueColumn::new(Booleans, column, *policy)),
             ColumnSpec::Str(policy) => Self::Text(TextColumn::new(column, policy.clone(), true)),
             ColumnSpec::Bytes(policy) => Self::Text(TextColumn::new(column, policy.clone(), false)),
+            #[cfg(feature = "dates")]
+            ColumnSpec::Date(format, policy) => {
+                Self::Date(ValueColumn::new(Dates(format.clone()), column, *policy))
+            }
+            #[cfg(feature = "dates")]
+            ColumnSpec::Timestamp(format, policy) => {
+                Self::Timestamp(ValueColumn::new(Timestamps(format.clone()), column, *policy))
+            }
         }
     }
 
@@ -91,6 +109,10 @@ impl Data {
             Self::Bool(_) => "bool",
             Self::Text(column) if column.is_text() => "str",
             Self::Text(_) => "bytes",
+            #[cfg(feature = "dates")]
+            Self::Date(_) => "date",
+            #[cfg(feature = "dates")]
+            Self::Timestamp(_) => "timestamp",
         }
     }
 }
@@ -284,9 +306,26 @@ impl Batch<'_> {
     values! {
         f64 F64 f64;
         f32 F32 f32;
-        i64 I64 i64;
         u64 U64 u64;
         bool Bool bool;
+    }
+
+    /// Returns the values of a column that was asked for as `i64`, one for each record; of one of dates the days since
+    /// 1970-01-01, of one of points in time the nanoseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Panics
+    ///
+    /// If the column was asked for as something else, or there is none of that number.
+    #[inline]
+    pub fn i64(&self, column: usize) -> &[i64] {
+        match &self.columns[column] {
+            Data::I64(column) => column.values(),
+            #[cfg(feature = "dates")]
+            Data::Date(column) => column.values(),
+            #[cfg(feature = "dates")]
+            Data::Timestamp(column) => column.values(),
+            other => wrong_kind(column, "i64", other.kind()),
+        }
     }
 
     /// Returns the texts of a column that was asked for as `str`.

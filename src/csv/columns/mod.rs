@@ -10,13 +10,19 @@
 //! values.rs   a column of values             parser.rs  how a field is read; valid.rs: which values are there
 //! text.rs     a column of text
 //! batch.rs    a block turned into columns    fold.rs    all of them, on all workers; report.rs: what was found
-//! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files
+//! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files; arrow.rs: as a record batch
+//! infer.rs    what columns seem to hold       dates.rs  dates and points in time
 //! ```
 
+#[cfg(feature = "arrow")]
+mod arrow;
 pub(crate) mod batch;
+#[cfg(feature = "dates")]
+mod dates;
 mod fill;
 mod filter;
 mod fold;
+mod infer;
 mod npy;
 pub(crate) mod parser;
 mod plan;
@@ -29,6 +35,9 @@ pub(crate) mod values;
 mod whole;
 
 pub use batch::Batch;
+#[cfg(feature = "dates")]
+pub use dates::TimeFormat;
+pub use infer::{ColumnType, Inference, InferredColumn};
 pub use npy::WriteError;
 pub(crate) use plan::ColumnSpec;
 pub use plan::{Columns, ColumnsBuilder};

@@ -87,6 +87,10 @@ impl New {
             ColumnSpec::F64(_) => Self::F64(SharedArray::create_npy(path, shape)?),
             ColumnSpec::F32(_) => Self::F32(SharedArray::create_npy(path, shape)?),
             ColumnSpec::I64(_) => Self::I64(SharedArray::create_npy(path, shape)?),
+            #[cfg(feature = "dates")]
+            ColumnSpec::Date(..) | ColumnSpec::Timestamp(..) => {
+                Self::I64(SharedArray::create_npy(path, shape)?)
+            }
             ColumnSpec::U64(_) => Self::U64(SharedArray::create_npy(path, shape)?),
             ColumnSpec::Bool(_) => Self::Bool(SharedArray::create_npy(path, shape)?),
             ColumnSpec::Str(_) | ColumnSpec::Bytes(_) => return Ok(None),
@@ -213,6 +217,8 @@ impl Columns<'_> {
             ColumnSpec::F64(policy) => skips(policy),
             ColumnSpec::F32(policy) => skips(policy),
             ColumnSpec::I64(policy) => skips(policy),
+            #[cfg(feature = "dates")]
+            ColumnSpec::Date(_, policy) | ColumnSpec::Timestamp(_, policy) => skips(policy),
             ColumnSpec::U64(policy) => skips(policy),
             ColumnSpec::Bool(policy) => skips(policy),
             ColumnSpec::Str(policy) | ColumnSpec::Bytes(policy) => skips(policy),

@@ -1,5 +1,7 @@
 //! What is wanted of a file: which columns, as what, of which records.
 
+#[cfg(feature = "dates")]
+use super::dates::TimeFormat;
 use super::filter::{FilterSpec, test};
 use super::policy::ColumnPolicy;
 use crate::csv::column::{Column, ColumnRef};
@@ -19,6 +21,10 @@ pub(crate) enum ColumnSpec {
     Bool(ColumnPolicy<bool>),
     Str(ColumnPolicy<String>),
     Bytes(ColumnPolicy<String>),
+    #[cfg(feature = "dates")]
+    Date(Arc<TimeFormat>, ColumnPolicy<i64>),
+    #[cfg(feature = "dates")]
+    Timestamp(Arc<TimeFormat>, ColumnPolicy<i64>),
 }
 
 /// Columns of a file, chosen and typed: what [`Pool::fold_batches`](crate::pool::Pool::fold_batches) and
@@ -275,6 +281,15 @@ impl<'f> ColumnsBuilder<'f> {
     pub(super) fn add(mut self, column: ColumnRef<'_>, spec: ColumnSpec) -> Self {
         if let Some(column) = self.find(column) {
             self.columns.specs.push((column, spec));
+        }
+        self
+    }
+
+    /// Takes note of what else may have gone wrong.
+    #[cfg(feature = "dates")]
+    pub(super) fn also(mut self, checked: Result<(), CsvError>) -> Self {
+        if let (None, Err(error)) = (&self.failed, checked) {
+            self.failed = Some(error);
         }
         self
     }

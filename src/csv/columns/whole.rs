@@ -22,6 +22,8 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Collected<'f> {
     columns: Vec<(String, Whole<'f>, Valid)>,
+    /// What each was asked for as.
+    specs: Vec<ColumnSpec>,
     rows: usize,
     report: ColumnsReport,
 }
@@ -45,6 +47,8 @@ impl Whole<'_> {
             ColumnSpec::F64(_) => Whole::F64(SharedArray::anonymous(shape)?),
             ColumnSpec::F32(_) => Whole::F32(SharedArray::anonymous(shape)?),
             ColumnSpec::I64(_) => Whole::I64(SharedArray::anonymous(shape)?),
+            #[cfg(feature = "dates")]
+            ColumnSpec::Date(..) | ColumnSpec::Timestamp(..) => Whole::I64(SharedArray::anonymous(shape)?),
             ColumnSpec::U64(_) => Whole::U64(SharedArray::anonymous(shape)?),
             ColumnSpec::Bool(_) => Whole::Bool(SharedArray::anonymous(shape)?),
             ColumnSpec::Str(_) | ColumnSpec::Bytes(_) => Whole::Text(TextArray {
@@ -137,14 +141,15 @@ impl Pool {
             let whole = if kept < rows { whole.close_gaps(&counts, &filled) } else { whole };
             (columns.name(index), whole, fill::join_valid(index, &filled))
         };
+        let specs = columns.specs.iter().map(|(_, spec)| spec.clone()).collect();
         let columns = wholes.into_iter().enumerate().map(&mut whole).collect();
-        Ok(Collected { columns, rows: kept, report })
+        Ok(Collected { columns, specs, rows: kept, report })
     }
 }
 
 macro_rules! arrays {
-    ($($name:ident $take:ident $kind:ident $element:ty;)*) => {$(
-        #[doc = concat!("Returns a column that was asked for as `", stringify!($name), "`, a value for each record.")]
+    ($($name:ident $take:ident $kind:ident $element:ty, $more:literal;)*) => {$(
+        #[doc = concat!("Returns a column that was asked for as `", stringify!($name), "`, a value for each record", $more, ".")]
         ///
         /// # Panics
         ///
@@ -221,11 +226,11 @@ impl<'f> Collected<'f> {
     }
 
     arrays! {
-        f64 take_f64 F64 f64;
-        f32 take_f32 F32 f32;
-        i64 take_i64 I64 i64;
-        u64 take_u64 U64 u64;
-        bool take_bool Bool u8;
+        f64 take_f64 F64 f64, "";
+        f32 take_f32 F32 f32, "";
+        i64 take_i64 I64 i64, ", or of dates or points in time";
+        u64 take_u64 U64 u64, "";
+        bool take_bool Bool u8, ": 1 for true, 0 for false";
     }
 
     /// Returns a column that was asked for as `str` or as `bytes`.
@@ -276,6 +281,11 @@ impl<'f> Collected<'f> {
         let mut columns = self.columns.iter().enumerate();
         let found = columns.find(|(index, (name, ..))| is(column, *index, name));
         found.map_or_else(|| nowhere(column, "anything"), |(_, (.., valid))| valid)
+    }
+
+    #[cfg(feature = "arrow")]
+    pub(super) fn into_typed_columns(self) -> (Vec<(String, Whole<'f>, Valid)>, Vec<ColumnSpec>) {
+        (self.columns, self.specs)
     }
 
     pub(super) fn into_columns(self) -> (Vec<(String, Whole<'f>, Valid)>, ColumnsReport) {
