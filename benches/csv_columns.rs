@@ -40,7 +40,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         pool.fold_batches(
             columns,
             || 0.0,
-            |sum, batch| Ok(*sum += batch.f64(0).iter().sum::<f64>()),
+            |sum, batch| {
+                *sum += batch.f64(0).iter().sum::<f64>();
+                Ok(())
+            },
             |a, b| a + b,
         )
     };
