@@ -23,8 +23,10 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     encoder.finish().expect("a vector takes all")
 }
 
+type Compress = fn(&[u8]) -> Vec<u8>;
+
 /// Ways to compress, and how many bytes tell that it was done.
-const WAYS: [(&str, fn(&[u8]) -> Vec<u8>, usize); 2] = [("gzip", gzip, 2), ("zstd", zstd, 4)];
+const WAYS: [(&str, Compress, usize); 2] = [("gzip", gzip, 2), ("zstd", zstd, 4)];
 
 fn text(rows: usize) -> Vec<u8> {
     let row = |row: usize| format!("{row},\"note {}\",{}\n", row % 7, row as f64 / 8.0);

@@ -53,7 +53,10 @@ fn pool(workers: usize) -> &'static Pool {
 }
 
 /// All fields of all records, and a sum whose bits depend on the order and the shape of the additions.
-type Found = (Vec<Vec<Vec<u8>>>, f64);
+type Found = (Fields, f64);
+
+/// Fields by record.
+type Fields = Vec<Vec<Vec<u8>>>;
 
 fn add(found: &mut Found, record: &Record<'_>) -> Result<(), CsvError> {
     if record.get(0).is_some_and(|field| field.raw() == b"stop") {
@@ -72,7 +75,7 @@ fn join(mut left: Found, right: Found) -> Found {
     (left.0, left.1 + right.1)
 }
 
-fn in_words(found: Result<Found, CsvError>) -> Result<(Vec<Vec<Vec<u8>>>, u64), String> {
+fn in_words(found: Result<Found, CsvError>) -> Result<(Fields, u64), String> {
     found.map(|(fields, sum)| (fields, sum.to_bits())).map_err(|error| error.to_string())
 }
 
@@ -324,13 +327,23 @@ fn an_endless_stream_can_be_stopped() {
 
         let watch = ScanWatch::new();
         let stream = endless().watch(&watch).open_reader("endless", Endless(0)).unwrap();
-        let error = fold(&stream, &|| Ok(watch.cancel())).unwrap_err();
+        let error = fold(&stream, &|| {
+            watch.cancel();
+            Ok(())
+        })
+        .unwrap_err();
         assert!(matches!(error, CsvError::Cancelled), "{error}");
         assert!(watch.scanned_bytes() > 300_000);
 
         let token = Token::new();
         let stream = endless().open_reader("endless", Endless(0)).unwrap();
-        let error = with_token(&token, || fold(&stream, &|| Ok(_ = token.cancel()))).unwrap_err();
+        let error = with_token(&token, || {
+            fold(&stream, &|| {
+                token.cancel();
+                Ok(())
+            })
+        })
+        .unwrap_err();
         assert!(
             matches!(&error, CsvError::Loop(error) if matches!(**error, LoopError::Stopped(_))),
             "{error}"
@@ -356,7 +369,10 @@ fn streams_are_read_inside_of_jobs() {
             |_| {
                 let stream =
                     CsvFile::options().chunk_bytes(1000).open_reader("feed", io::Cursor::new(data.clone()));
-                let add = |sum: &mut u64, record: &Record<'_>| Ok(*sum += record.u64(0)?);
+                let add = |sum: &mut u64, record: &Record<'_>| {
+                    *sum += record.u64(0)?;
+                    Ok(())
+                };
                 pool.fold_records(&stream.unwrap(), || 0, add, |a, b| a + b).unwrap()
             },
             |a, b| a + b,

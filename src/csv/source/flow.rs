@@ -14,7 +14,7 @@
 //! is one such vector at a time.
 
 use super::error::{StreamError, StreamProblem};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Part, locate, move_on};
 use super::stream::{CsvStream, lines};
 use super::text::Text;
 use crate::csv::count::count_segment;
@@ -40,36 +40,6 @@ const TAIL_PART: usize = 16;
 
 /// The largest chunk that a ring is made for.
 const LARGEST_CHUNK: usize = 64 << 20;
-
-/// What some segments came to, one after the other.
-struct Part<A> {
-    records: u64,
-    lines: u64,
-    outcome: Outcome<A>,
-}
-
-impl<A> Part<A> {
-    /// Joins two neighbours. The line and the record of an error are counted from where its part begins.
-    fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
-        let (records, lines) = (self.records + next.records, self.lines + next.lines);
-        let outcome = match (self.outcome, next.outcome) {
-            (Outcome::Done(left), Outcome::Failed(mut error)) => {
-                move_on(&mut error, self.records, self.lines);
-                Outcome::Done(left).then(Outcome::Failed(error), merge)
-            }
-            (left, right) => left.then(right, merge),
-        };
-        Self { records, lines, outcome }
-    }
-}
-
-/// Moves the place of an error so far on in the stream.
-fn move_on(error: &mut CsvError, records: u64, lines: u64) {
-    if let Some(place) = error.place_mut() {
-        place.record = place.record.map(|record| record + records);
-        place.line = place.line.map(|line| line + lines);
-    }
-}
 
 /// A chunk whose last record is yet to be read to its end.
 struct Pending {
@@ -391,30 +361,6 @@ enum Over {
     Failed(CsvError),
     /// By a panic, or by the token under which the caller works.
     Stopped,
-}
-
-/// Counts the records of a segment that start before `end`, one with an unclosed quote too.
-fn records(segment: &Segment<'_>, end: usize) -> u64 {
-    let mut segment = segment.clone();
-    segment.range.end = segment.range.end.min(end);
-    let mut cursor = Cursor::with_width(&segment, None);
-    let mut records = 0;
-    loop {
-        match cursor.advance() {
-            Ok(true) => records += 1,
-            Ok(false) => return records,
-            Err(_) => return records + 1,
-        }
-    }
-}
-
-/// Says in which line and record of its segment an error is, from 1.
-fn locate(error: &mut CsvError, segment: &Segment<'_>) {
-    let Some(place) = error.place_mut() else { return };
-    let Some(at) = place.byte.checked_sub(segment.base) else { return };
-    let at = (at as usize).min(segment.bytes.len());
-    place.line = Some(1 + lines(&segment.bytes[segment.range.start.min(at)..at]));
-    place.record.get_or_insert_with(|| records(segment, at + 1));
 }
 
 impl CsvStream {

@@ -1,10 +1,11 @@
 //! Streams: text that comes once, from standard input, a compressed file or any reader, parsed out of a ring's buffers.
 //!
 //! ```text
-//! decode.rs  text that is compressed
+//! decode.rs   text that is compressed, told by its first bytes
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
 //! flow.rs     one thread reads and cuts, all parse; the ring's buffers bound the memory
+//! outcome.rs  what segments came to, and in which line and record one failed
 //! ```
 
 mod decode;
