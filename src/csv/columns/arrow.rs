@@ -11,9 +11,9 @@ use super::whole::{Collected, TextArray, Whole};
 use crate::array::SharedArray;
 use crate::memory::Element;
 use arrow_array::builder::{GenericBinaryBuilder, LargeStringBuilder};
-use arrow_array::types::{Float32Type, Float64Type, Int64Type, TimestampNanosecondType, UInt64Type};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt64Type};
 use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, PrimitiveArray, RecordBatch, RecordBatchOptions,
+    ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, Field, Schema};
@@ -118,12 +118,12 @@ fn array(whole: Whole<'_>, spec: &ColumnSpec, valid: &Valid) -> Result<ArrayRef,
             let day = |&day: &i64| i32::try_from(day);
             let days = array.iter().map(day).collect::<Result<Vec<_>, _>>();
             let days = days.map_err(|error| ArrowError::CastError(error.to_string()))?;
-            Arc::new(Date32Array::new(days.into(), nulls))
+            Arc::new(arrow_array::Date32Array::new(days.into(), nulls))
         }
         #[cfg(feature = "dates")]
-        (Whole::I64(array), ColumnSpec::Timestamp(..)) => {
-            Arc::new(numbers::<TimestampNanosecondType>(array, nulls).with_timezone("UTC"))
-        }
+        (Whole::I64(array), ColumnSpec::Timestamp(..)) => Arc::new(
+            numbers::<arrow_array::types::TimestampNanosecondType>(array, nulls).with_timezone("UTC"),
+        ),
         (Whole::I64(array), _) => Arc::new(numbers::<Int64Type>(array, nulls)),
         (Whole::U64(array), _) => Arc::new(numbers::<UInt64Type>(array, nulls)),
         (Whole::Bool(array), _) => {

@@ -23,6 +23,7 @@ use std::fmt;
 pub struct Collected<'f> {
     columns: Vec<(String, Whole<'f>, Valid)>,
     /// What each was asked for as.
+    #[cfg(feature = "arrow")]
     specs: Vec<ColumnSpec>,
     rows: usize,
     report: ColumnsReport,
@@ -141,9 +142,14 @@ impl Pool {
             let whole = if kept < rows { whole.close_gaps(&counts, &filled) } else { whole };
             (columns.name(index), whole, fill::join_valid(index, &filled))
         };
-        let specs = columns.specs.iter().map(|(_, spec)| spec.clone()).collect();
-        let columns = wholes.into_iter().enumerate().map(&mut whole).collect();
-        Ok(Collected { columns, specs, rows: kept, report })
+        let wholes = wholes.into_iter().enumerate().map(&mut whole).collect();
+        Ok(Collected {
+            columns: wholes,
+            #[cfg(feature = "arrow")]
+            specs: columns.specs.iter().map(|(_, spec)| spec.clone()).collect(),
+            rows: kept,
+            report,
+        })
     }
 }
 
