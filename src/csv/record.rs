@@ -13,7 +13,7 @@ use super::place::{Place, snippet};
 use std::borrow::Cow;
 use std::path::Path;
 
-/// One record of a [`CsvFile`], lent for one call; its fields are slices of the file and outlive it.
+/// One record of a [`CsvFile`](super::CsvFile), lent for one call; its fields are slices of the file and outlive it.
 ///
 /// Fields are named by [`Column`] or by index. Numbers are what `str::parse` takes: no spaces, no thousands
 /// separators; an empty field is not a number. [`Record::get`] gives the field itself, for what may be missing.

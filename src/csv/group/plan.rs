@@ -18,7 +18,7 @@ pub(super) enum Output {
 ///
 /// # Examples
 ///
-/// See [`CsvFile::group_by`].
+/// See [`CsvFile::group_by`](crate::csv::CsvFile::group_by).
 #[derive(Debug)]
 pub struct GroupPlan<'f> {
     /// Columns that are read as numbers, of which records.
