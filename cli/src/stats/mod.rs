@@ -18,7 +18,7 @@ use crate::output::{Align, Output, Rows, Value};
 use crate::workers;
 
 use distinct::Distinct;
-use plot::Plot;
+use plot::{Plot, Range};
 use summary::Summary;
 
 /// What is known of a file.
@@ -29,7 +29,7 @@ pub(crate) struct FileSummary {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     plots: Vec<Plot>,
     #[serde(skip)]
-    numeric: Vec<(usize, f64, f64)>,
+    numeric: Vec<Range>,
 }
 
 pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ pub(crate) fn summarise(pool: &Pool, input: &Input, filter: &Filter) -> Result<F
         if let (Kind::Integer | Kind::Float, Some(min), Some(max)) =
             (column.kind, column.extremes.min(), column.extremes.max())
         {
-            numeric.push((index, min, max));
+            numeric.push(Range { column: index, min, max });
         }
     }
     Ok(FileSummary { records: part.records, columns, plots: Vec::new(), numeric })

@@ -26,6 +26,14 @@ struct Quantile {
     value: f64,
 }
 
+/// A column of numbers, the least of them and the greatest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub(super) column: usize,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
 const BINS: usize = 16;
 const BAR_CHARS: usize = 40;
 const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
@@ -37,18 +45,18 @@ pub(super) fn plots(
     pool: &Pool,
     input: &Input,
     filter: &Filter,
-    columns: &[(usize, f64, f64)],
+    columns: &[Range],
 ) -> Result<Vec<Plot>, Failure> {
     let file = input.file()?;
     let mut builder = file.columns();
-    for &(index, ..) in columns {
-        builder = builder.f64_with(index, ColumnPolicy::null());
+    for range in columns {
+        builder = builder.f64_with(range.column, ColumnPolicy::null());
     }
     for (column, test) in filter.clone().into_tests() {
         builder = builder.filter_bytes(column, move |field| test.passes(field));
     }
     let wanted = builder.build()?;
-    let bins: Vec<Bins> = columns.iter().map(|&(_, min, max)| Bins::new(min, max)).collect();
+    let bins: Vec<Bins> = columns.iter().map(|range| Bins::new(range.min, range.max)).collect();
     let _progress = input.progress();
     let all = pool.fold_batches(
         &wanted,
@@ -69,11 +77,11 @@ pub(super) fn plots(
         },
     )?;
     let quantiles = quantiles(pool, input, filter, columns)?;
-    let plot =
-        |(&(index, min, max), (counts, quantiles)): (&(usize, f64, f64), ([u64; BINS], Vec<Quantile>))| {
-            Plot { column: input.columns()[index].clone(), min, max, counts: counts.to_vec(), quantiles }
-        };
-    Ok(columns.iter().zip(all.into_iter().zip(quantiles)).map(plot).collect())
+    let plot = |((range, counts), quantiles): ((&Range, [u64; BINS]), _)| {
+        let (column, counts) = (input.columns()[range.column].clone(), counts.to_vec());
+        Plot { column, min: range.min, max: range.max, counts, quantiles }
+    };
+    Ok(columns.iter().zip(all).zip(quantiles).map(plot).collect())
 }
 
 /// The quantiles of columns, from the library's sketch.
@@ -81,11 +89,11 @@ fn quantiles(
     pool: &Pool,
     input: &Input,
     filter: &Filter,
-    columns: &[(usize, f64, f64)],
+    columns: &[Range],
 ) -> Result<Vec<Vec<Quantile>>, Failure> {
     let mut builder = input.file()?.group_by([0; 0]);
-    for &(index, ..) in columns {
-        builder = builder.quantiles(index, &SHARES);
+    for range in columns {
+        builder = builder.quantiles(range.column, &SHARES).policy(range.column, ColumnPolicy::null());
     }
     for (column, test) in filter.clone().into_tests() {
         builder = builder.filter_bytes(column, move |field| test.passes(field));
