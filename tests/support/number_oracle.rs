@@ -23,6 +23,8 @@ pub(crate) fn check(data: &[u8]) {
         data.iter().map(|&byte| if byte == b',' || byte == b'\r' { b'\n' } else { byte }).collect();
     file.write_all(&data).expect("room for the case");
     let file = CsvFile::options().headers(false).quote(None).open(file.path()).expect("any bytes are a file");
+    // A byte order mark is no part of the first field.
+    let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data);
     let fields: Vec<&[u8]> = data.split(|&byte| byte == b'\n').filter(|field| !field.is_empty()).collect();
     if fields.is_empty() {
         return;
