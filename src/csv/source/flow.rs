@@ -2,10 +2,10 @@
 //!
 //! The calling thread is the first stage. It fills a buffer of the ring with the next chunk, finds where the first
 //! record in it starts, and appends what lies before that to the buffer before, which is whole then and goes to the
-//! queue of full ones. For each of those a job is spawned that takes the oldest and parses it: so a worker of the pool
-//! is busy with a stream only while there is something to parse, and never waits for input. When no buffer is free the
-//! caller parses one itself; when all are being parsed it waits for the first to be done. The number of buffers bounds the
-//! memory.
+//! queue of full ones. Jobs take the oldest and parse it until there is none, at most one for each other worker: so a
+//! worker of the pool is busy with a stream only while there is something to parse, and never waits for input. When no
+//! buffer is free the caller parses one itself; when all are being parsed it waits for the first to be done, and at the end
+//! it parses what is left. The number of buffers bounds the memory.
 //!
 //! A chunk is `chunk_bytes` of text, counted from where the data starts, as in a mapped file: so the segments, the
 //! accumulators and the shape in which they are merged are the same, and so is the answer, to the bit.
@@ -26,7 +26,7 @@ use crate::csv::segment::Segment;
 use crate::csv::transition::{Transition, first_record_start};
 use crate::pool::{LoopError, OnPanic, Pool, Scope, ScopeError, stopped_here};
 use crate::ring::{Buffer, Queue, Ring};
-use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::sync::lock::Mutex;
 use std::ops::Range;
 use std::panic::resume_unwind;
@@ -57,7 +57,7 @@ enum Bytes {
 }
 
 /// One way through a stream. `leaf` folds the records of a segment, if there are any, with what a worker holds.
-struct Flow<'s, W, N, A, L, M> {
+pub(super) struct Flow<'s, W, N, A, L, M> {
     stream: &'s CsvStream,
     chunk_bytes: usize,
     ring: Ring<u8>,
@@ -69,6 +69,9 @@ struct Flow<'s, W, N, A, L, M> {
     merge: M,
     forest: Forest<Part<A>>,
     first_failed: AtomicU64,
+    /// Jobs that parse, or are about to; and how many may at a time.
+    helpers: AtomicUsize,
+    most_helpers: usize,
 }
 
 impl<'s, W, N, A, L, M> Flow<'s, W, N, A, L, M>
@@ -79,7 +82,13 @@ where
     L: Fn(&mut W, Option<&Segment<'_>>) -> Result<A, CsvError> + Sync,
     M: Fn(A, A) -> A + Sync,
 {
-    fn new(pool: &Pool, stream: &'s CsvStream, new: N, leaf: L, merge: M) -> Result<Self, CsvError> {
+    pub(super) fn new(
+        pool: &Pool,
+        stream: &'s CsvStream,
+        new: N,
+        leaf: L,
+        merge: M,
+    ) -> Result<Self, CsvError> {
         let chunk_bytes = stream.chunk_bytes.min(LARGEST_CHUNK);
         let failed = |problem| StreamError::new(stream.name(), 0, problem);
         let ring = Ring::builder()
@@ -92,13 +101,31 @@ where
         let full = ring.queue(FULL).expect("made with the ring");
         let (spare, forest) = (Mutex::new((0, Vec::new())), Forest::new());
         let first_failed = AtomicU64::new(u64::MAX);
-        Ok(Self { stream, chunk_bytes, ring, full, spare, new, leaf, merge, forest, first_failed })
+        let (helpers, most_helpers) = (AtomicUsize::new(0), pool.workers() - 1);
+        Ok(Self {
+            stream,
+            chunk_bytes,
+            ring,
+            full,
+            spare,
+            new,
+            leaf,
+            merge,
+            forest,
+            first_failed,
+            helpers,
+            most_helpers,
+        })
     }
 
     /// Reads the stream to its end; returns what all segments came to, in order, and what the workers held.
-    fn run(self, pool: &Pool) -> Result<(Option<A>, Vec<W>), CsvError> {
+    pub(super) fn run(self, pool: &Pool) -> Result<(Option<A>, Vec<W>), CsvError> {
         let mut text = self.stream.take_text()?;
-        let over = match pool.scope_with(OnPanic::Stop, |scope| self.read(scope, &mut text)) {
+        let over = match pool.scope_with(OnPanic::Stop, |scope| {
+            let over = self.read(scope, &mut text);
+            while !scope.is_stopped() && self.parse_oldest() {}
+            over
+        }) {
             Ok(over) => over,
             Err(ScopeError::Panicked(panics)) => match panics.into_payloads().pop() {
                 Some(payload) => resume_unwind(payload),
@@ -261,7 +288,7 @@ where
                 buffer.set_sequence(index);
                 buffer.set_tag(start as u64);
                 if self.full.send(buffer).is_ok() {
-                    scope.spawn(|_| _ = self.parse_oldest());
+                    self.call_for_help(scope);
                 }
             }
             Bytes::Grown(bytes, _) => {
@@ -269,6 +296,20 @@ where
                 while self.parse_oldest() {}
                 self.put(index, Some((&bytes, start)));
             }
+        }
+    }
+
+    /// Spawns a job that parses what waits, unless there are enough. One that is leaving just now may miss a buffer, which
+    /// then waits for the next, or for the caller.
+    fn call_for_help<'f>(&'f self, scope: &Scope<'f>) {
+        // ORDERING: Relaxed, both; a count that keeps jobs from piling up. Buffers go by HANDOVER of the queue.
+        if self.helpers.load(Relaxed) < self.most_helpers {
+            self.helpers.fetch_add(1, Relaxed);
+            scope.spawn_aside(|_| {
+                while self.parse_oldest() {}
+                // ORDERING: Relaxed, as above.
+                self.helpers.fetch_sub(1, Relaxed);
+            });
         }
     }
 
@@ -361,39 +402,4 @@ enum Over {
     Failed(CsvError),
     /// By a panic, or by the token under which the caller works.
     Stopped,
-}
-
-impl CsvStream {
-    /// Folds every segment into an accumulator of its own and merges those of neighbours, left and right, in a shape that
-    /// only the text and the size of a chunk decide.
-    pub(crate) fn fold_segments<A: Send>(
-        &self,
-        pool: &Pool,
-        init: impl Fn() -> A + Sync,
-        fold: impl Fn(&mut A, &Segment<'_>) -> Result<(), CsvError> + Sync,
-        merge: impl Fn(A, A) -> A + Sync,
-    ) -> Result<A, CsvError> {
-        let leaf = |(): &mut (), segment: Option<&Segment<'_>>| {
-            let mut accumulator = init();
-            segment.map_or(Ok(()), |segment| fold(&mut accumulator, segment)).map(|()| accumulator)
-        };
-        let (all, _) = Flow::new(pool, self, |_| (), leaf, merge)?.run(pool)?;
-        Ok(all.unwrap_or_else(init))
-    }
-
-    /// Folds every segment into the accumulator of whichever worker takes it, and returns all of those, by number. A worker
-    /// takes segments in the order of the text, but not all of them.
-    #[allow(dead_code, reason = "for consumers to come")]
-    pub(crate) fn each_worker<A: Send>(
-        &self,
-        pool: &Pool,
-        init: impl Fn(usize) -> A + Sync,
-        fold: impl Fn(&mut A, &Segment<'_>) -> Result<(), CsvError> + Sync,
-    ) -> Result<Vec<A>, CsvError> {
-        let leaf = |accumulator: &mut A, segment: Option<&Segment<'_>>| {
-            segment.map_or(Ok(()), |segment| fold(accumulator, segment))
-        };
-        let (_, accumulators) = Flow::new(pool, self, init, leaf, |(), ()| ())?.run(pool)?;
-        Ok(accumulators)
-    }
 }

@@ -5,12 +5,14 @@
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
 //! flow.rs     one thread reads and cuts, all parse; the ring's buffers bound the memory
+//! fold.rs     an accumulator for each segment, or one for each worker
 //! outcome.rs  what segments came to, and in which line and record one failed
 //! ```
 
 mod decode;
 mod error;
 mod flow;
+mod fold;
 mod outcome;
 mod stream;
 mod text;

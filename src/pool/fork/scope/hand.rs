@@ -81,6 +81,10 @@ impl Hand {
         f(hand)
     }
 
+    pub(super) fn is_opener(&self) -> bool {
+        self.is_opener
+    }
+
     #[inline]
     fn top<'a>() -> Option<&'a Hand> {
         // SAFETY: a reference wants a live hand or none: `with` puts it here and takes it away before it ends. It is used

@@ -210,6 +210,15 @@ impl<'scope> Scope<'scope> {
         });
     }
 
+    /// Spawns a job that is worth a wake, whatever those of its kind took before: it is put aside for others at once.
+    pub(crate) fn spawn_aside<F>(&self, job: F)
+    where
+        F: FnOnce(&Scope<'scope>) + Send + 'scope,
+    {
+        let is_opener = Hand::of(&self.core, |hand| hand.is_some_and(Hand::is_opener));
+        self.core.put_aside(self, vec![Job::new(job)], u64::MAX, is_opener);
+    }
+
     /// Leaves out the jobs that have not begun, and those still spawned. Jobs that run go on; loops in them do too.
     ///
     /// # Examples
