@@ -1,5 +1,5 @@
 //! Dates and points in time, by jiff; those that nearly all files have, `2024-02-29` and `2024-02-29T12:30:00Z`, by hand,
-//! which takes half the time (decision 0022).
+//! which takes half the time (decision 0024).
 
 use super::parser::Parser;
 use super::plan::{ColumnSpec, ColumnsBuilder};
