@@ -205,6 +205,24 @@ proptest! {
     }
 }
 
+/// Measures that shrink when they merge are accounted by several workers at once.
+#[test]
+fn what_groups_take_is_never_less_than_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let mut text = "key,other,n,text\n".to_owned();
+    for row in 0..60 {
+        text += ["c,x,42038646824003526000000000000000000000000000000000,rq\n", "a,,-41.4,q\n"][row % 2];
+    }
+    std::fs::write(&path, text).unwrap();
+    let file = options(',', 7).open(&path).unwrap();
+    for _ in 0..50 {
+        for keys in [&[][..], &["key"], &["other", "key"]] {
+            assert!(!everything(&file, keys, 2).is_empty());
+        }
+    }
+}
+
 /// A file of `rows` records, of `keys` keys by turns.
 fn many(folder: &TempDir, rows: usize, keys: usize, key: impl Fn(usize) -> String) -> PathBuf {
     use std::fmt::Write;

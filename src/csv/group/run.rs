@@ -94,8 +94,10 @@ impl Shared<'_> {
             }
             let (more_bytes, more) =
                 (shard.bytes() as i64 - before as i64, (shard.rows.len() - count) as u64);
-            drop(shard);
+            // Under the lock: what is accounted for a shard is what it takes, so the tally never falls below nothing, though
+            // measures may shrink as they merge.
             self.account(more_bytes, more)?;
+            drop(shard);
         }
         own.clear();
         Ok(())
