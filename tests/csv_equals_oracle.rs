@@ -154,15 +154,17 @@ fn for_records_of_every_length() {
 /// What the fuzzer has found worth keeping is read again by every test run.
 #[test]
 fn for_the_corpus_of_the_fuzzer() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/csv_equals_oracle");
-    if !folder.parent().is_some_and(Path::exists) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    if !corpus.exists() {
         return; // The published package has no fuzz targets.
     }
-    let mut replayed = 0;
-    for file in std::fs::read_dir(folder).expect("a corpus") {
-        let bytes = std::fs::read(file.expect("a readable folder").path()).expect("a readable case");
-        check(&Case::from_fuzzer(&bytes).expect("a case has three bytes at least"));
-        replayed += 1;
+    for target in ["csv_equals_oracle", "csv_blocks"] {
+        let mut replayed = 0;
+        for file in std::fs::read_dir(corpus.join(target)).expect("a corpus") {
+            let bytes = std::fs::read(file.expect("a readable folder").path()).expect("a readable case");
+            check(&Case::from_fuzzer(&bytes).expect("a case has three bytes at least"));
+            replayed += 1;
+        }
+        assert!(replayed > 0, "the corpus of {target} is empty");
     }
-    assert!(replayed > 0, "the corpus is empty");
 }

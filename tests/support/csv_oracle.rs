@@ -2,7 +2,7 @@
 //!
 //! Shared by the property test and the fuzz target, so that both hold the reader to the same words.
 
-use ringmill::csv::{CsvError, CsvFile, CsvOptions, RecordProblem, UnclosedQuote};
+use ringmill::csv::{ColumnPolicy, CsvError, CsvFile, CsvOptions, RecordProblem, UnclosedQuote};
 use ringmill::pool::{Pinning, Pool};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -70,7 +70,59 @@ pub(crate) fn check(case: &Case) {
     if let Ok(refusing) = options(case).open(path) {
         check_on_all_workers(&refusing, case);
     }
+    check_columns(case, path);
     check_count(case, path);
+}
+
+/// Columns and counts alone: what reads blocks, not records.
+#[allow(dead_code, reason = "the fuzz targets share this file, and use a part of it each")]
+pub(crate) fn check_blocks(case: &Case) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(&case.data).expect("room for the case");
+    check_columns(case, file.path());
+    check_count(case, file.path());
+}
+
+/// Every field of every column is that of the `csv` crate; a field that is not there is as good as an empty one.
+fn check_columns(case: &Case, path: &Path) {
+    let accepting = options(case).unclosed_quote(UnclosedQuote::Accept).open(path);
+    let file = accepting.expect("an accepting dialect opens any file");
+    let expected = by_csv_crate(case);
+    let longest = expected.records.iter().map(Vec::len).max().unwrap_or(0);
+    // One more than there are, where the file has no names to be looked up.
+    let width = if file.headers().is_empty() { longest + 1 } else { longest.min(file.headers().len()) };
+    // Each of them costs memory of its own.
+    let width = width.min(12);
+    let mut columns = file.columns();
+    for index in 0..width {
+        columns = columns.bytes_with(index, ColumnPolicy::null());
+    }
+    let columns = match columns.build() {
+        Ok(columns) if width > 0 => columns,
+        _ => return,
+    };
+    let fields = pool(case.workers).fold_batches(
+        &columns,
+        Vec::new,
+        |all: &mut Vec<Fields>, batch| {
+            let row = |row| (0..width).map(|column| batch.bytes(column).get(row).to_vec()).collect();
+            all.extend((0..batch.len()).map(row));
+            Ok(())
+        },
+        |left, right| [left, right].concat(),
+    );
+    match (fields, expected.ragged) {
+        (Ok(fields), None) => {
+            let cut = |mut record: Fields| {
+                record.resize(width, Vec::new());
+                record
+            };
+            let expected: Vec<Fields> = expected.records.into_iter().map(cut).collect();
+            assert_eq!(fields, expected, "columns: {case:?}");
+        }
+        (Err(error), Some(lengths)) => assert_eq!(ragged(&error), Some(lengths), "columns: {case:?}"),
+        (fields, ragged) => panic!("one failed: {fields:?}, {ragged:?}: {case:?}"),
+    }
 }
 
 /// The count of records is that of the `csv` crate, however long each of them is; an open quote is the same error.
