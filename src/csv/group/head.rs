@@ -73,6 +73,8 @@ impl Hashing {
         let hash = (head[0] ^ self.offsets[0]).wrapping_mul(self.factors[0]);
         let hash = (hash ^ hash >> 32 ^ head[1] ^ self.offsets[1]).wrapping_mul(self.factors[1]);
         let hash = (hash ^ hash >> 32).wrapping_mul(self.factors[2]);
+        // Once more: what only the last bytes of a head differ in has reached but half of the bits, and those by one factor.
+        let hash = (hash ^ hash >> 32).wrapping_mul(self.factors[0]);
         hash ^ hash >> 32
     }
 

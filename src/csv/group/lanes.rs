@@ -87,6 +87,7 @@ fn look_at_home(home: Home<'_>, numbers: &mut [u32], missed: &mut [u32]) -> usiz
         let hash = _mm512_xor_si512(fold(hash), _mm512_xor_si512(second, offset1));
         let hash = fold(_mm512_mullo_epi64(hash, factor1));
         let hash = fold(_mm512_mullo_epi64(hash, factor2));
+        let hash = fold(_mm512_mullo_epi64(hash, factor0));
         // A slot is four words: two of the head, then length and number in one.
         const { assert!(size_of::<Slot>() == 32 && std::mem::offset_of!(Slot, len) == 16) };
         let at = _mm512_slli_epi64::<2>(_mm512_and_si512(hash, bits));
