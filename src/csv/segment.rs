@@ -24,13 +24,11 @@ pub(crate) struct Segment<'s> {
     /// Where `bytes[0]` lies in that part.
     pub(crate) base: u64,
     /// The number of the segment in the input, in order; segments of which no record is part are left out.
-    #[allow(dead_code, reason = "for consumers to come")]
     pub(crate) index: usize,
 }
 
 impl Segment<'_> {
     /// Returns the place of `bytes[at]`.
-    #[allow(dead_code, reason = "for consumers to come")]
     pub(crate) fn place(&self, at: usize) -> Place {
         self.layout.place(self.part, self.base + at as u64)
     }

@@ -8,7 +8,9 @@
 //! No text of CSV begins so: `1f` is a control character, and `b5 2f` and `2a 4d 18` are no UTF-8 that anybody writes.
 
 use super::error::{StreamError, StreamProblem};
-use super::text::{NotRead, read_some};
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+use super::text::NotRead;
+use super::text::read_some;
 use crate::csv::error::CsvError;
 use std::io::{self, Read};
 use std::path::Path;

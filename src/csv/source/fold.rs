@@ -26,7 +26,6 @@ impl CsvStream {
 
     /// Folds every segment into the accumulator of whichever worker takes it, and returns all of those, by number. A worker
     /// takes segments in the order of the text, but not all of them.
-    #[allow(dead_code, reason = "for consumers to come")]
     pub(crate) fn each_worker<A: Send>(
         &self,
         pool: &Pool,
