@@ -93,9 +93,33 @@ fn check(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOptions) {
         (mapped, streamed) => panic!("one failed: {mapped:?}, {streamed:?}"),
     };
     assert_eq!(mapped.headers(), streamed.headers());
+    check_records(&mapped, &options.open_reader(path, Trickle::new(data, sizes)).expect("as before"));
     let mapped = pool.fold_records(&mapped, Found::default, add, join);
     let streamed = pool.fold_records(&streamed, Found::default, add, join);
     assert_eq!(in_words(mapped), in_words(streamed));
+}
+
+/// Reads the records of both in order and compares them, their places and the error behind them.
+fn check_records(mapped: &CsvFile, streamed: &CsvStream) {
+    let fields = |record: &Record<'_>| {
+        let fields: Vec<_> = record.fields().map(|field| field.bytes().into_owned()).collect();
+        (record.byte_offset(), fields)
+    };
+    let (mut expected, mut found) = (mapped.records(), streamed.records());
+    loop {
+        let expected = expected.next_record().map(|record| record.map(fields));
+        let found = found.next_record().map(|record| record.map(|record| fields(&record)));
+        match (expected, found) {
+            (Ok(Some(expected)), Ok(found)) => assert_eq!(Some(expected), found),
+            (Ok(None), Ok(None)) => break,
+            (Err(expected), Err(found)) => {
+                assert_eq!(expected.to_string(), found.to_string());
+                break;
+            }
+            (expected, found) => panic!("{expected:?} is not {found:?}"),
+        }
+    }
+    assert!(found.next_record().expect("an error comes once").is_none());
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -241,6 +265,10 @@ fn a_record_that_is_too_long_is_refused_where_it_starts() {
             "feed: line 4, record 2, byte 9: the record that starts here has more than 200 bytes; \
              is a quote never closed?"
         );
+        let stream = options.open_reader("feed", Trickle::new(text.as_bytes(), &[100])).unwrap();
+        let mut records = stream.records();
+        assert_eq!(records.next_record().unwrap().unwrap().len(), 2);
+        assert_eq!(records.next_record().unwrap_err().to_string(), error.to_string());
         let longer = options.clone().longest_record(600);
         let stream = longer.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
         assert_eq!(pool(workers).fold_records(&stream, Found::default, add, join).unwrap().0.len(), 3);
@@ -276,11 +304,65 @@ fn a_read_that_fails_says_how_far_it_came() {
         let CsvError::Stream(error) = error else { panic!() };
         assert!(matches!(error.problem(), StreamProblem::Read(_)));
         assert_eq!((error.records(), error.byte()), (Some(3), 12));
+        let stream = failing(b"a\n11\n22\n33\n4").unwrap();
+        let mut records = stream.records();
+        (0..3).for_each(|_| assert!(records.next_record().unwrap().is_some()));
+        assert_eq!(records.next_record().unwrap_err().to_string(), error.to_string());
 
         let error = fold(&failing(b"a\n11\n22,2\n33\n4").unwrap()).unwrap_err();
         assert_eq!(error.to_string(), "feed: line 3, record 2, byte 5: expected 1 field, found 2");
     }
     assert!(failing(b"a").unwrap_err().to_string().ends_with(", after 1 bytes of text"));
+}
+
+/// A record is there before anything more has to come.
+#[test]
+fn a_record_comes_with_its_line_end() {
+    struct Lines(u64);
+    impl Read for Lines {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            assert!(self.0 <= 4, "the reader would wait for ever");
+            // What the text is compressed with is told by four bytes, so the first line has as many.
+            let line = format!("{:03}\n", self.0);
+            buffer[..4].copy_from_slice(line.as_bytes());
+            Ok(4)
+        }
+    }
+    let stream = CsvFile::options().headers(false).open_reader("feed", Lines(0)).unwrap();
+    let mut records = stream.records();
+    for n in 1..=4 {
+        let record = records.next_record().unwrap().unwrap();
+        assert_eq!(record.u64(0).unwrap(), n);
+    }
+}
+
+/// Whoever forgets a record loses nothing of those behind it.
+#[test]
+fn a_record_can_be_forgotten() {
+    let stream = CsvFile::options().open_reader("feed", &b"n,m\n1,2\n3,4\n5\n"[..]).unwrap();
+    let mut records = stream.records();
+    std::mem::forget(records.next_record().unwrap());
+    assert_eq!(records.next_record().unwrap().unwrap().u64(1).unwrap(), 4);
+    let error = records.next_record().unwrap_err();
+    assert_eq!(error.to_string(), "feed: line 4, record 3, byte 12: expected 2 fields, found 1");
+    assert!(stream.records().next_record().is_err(), "it was read");
+}
+
+/// Comments are no records, and take no memory however long they are.
+#[test]
+fn comments_are_not_kept() {
+    let comment = format!("#{}\n", "\"x,".repeat(100_000));
+    let text = format!("n\n{comment}1\n\r{comment}\n{comment}2\n{comment}");
+    let options = CsvFile::options().comment(Some(b'#')).longest_record(1000);
+    for size in [1000, 65_536] {
+        let stream = options.open_reader("feed", Trickle::new(text.as_bytes(), &[size])).unwrap();
+        let mut records = stream.records();
+        for n in [1, 2] {
+            assert_eq!(records.next_record().unwrap().unwrap().u64(0).unwrap(), n);
+        }
+        assert!(records.next_record().unwrap().is_none());
+    }
 }
 
 #[test]

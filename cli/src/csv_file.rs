@@ -3,7 +3,6 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use ringmill::csv::{
     Column, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Record, RecordProblem, ScanWatch,
@@ -14,7 +13,6 @@ use ringmill::pool::Pool;
 use crate::args::{Dialect, Source};
 use crate::failure::{Failure, with_hint};
 use crate::progress::Progress;
-use crate::workers;
 
 /// What stands for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -38,32 +36,14 @@ enum Text {
 impl Input {
     /// Opens what was named in the dialect that was asked for.
     pub(crate) fn open(source: &Source) -> Result<Self, Failure> {
-        Self::with(source, |options| options)
-    }
-
-    /// Opens it so that of a stream no more is waited for than must be.
-    pub(crate) fn open_promptly(source: &Source) -> Result<Self, Failure> {
-        Self::with(source, |options| options.chunk_bytes(PROMPT_BYTES))
-    }
-
-    /// Opens it, and refuses what has no record.
-    pub(crate) fn open_records(source: &Source) -> Result<Self, Failure> {
-        let input = Self::open(source)?;
-        match &input.text {
-            Text::File(file) if file.records().next_record()?.is_none() => Err(input.no_records()),
-            _ => Ok(input),
-        }
-    }
-
-    fn with(source: &Source, adapt: impl FnOnce(CsvOptions) -> CsvOptions) -> Result<Self, Failure> {
         let watch = ScanWatch::new();
         let options = options(&source.dialect).watch(&watch);
         let paths = expanded(&source.files)?;
         let text = match &*paths {
             [only] if only.as_os_str() == STANDARD_INPUT => {
-                Text::Stream(adapt(options).open_reader("standard input", io::stdin())?)
+                Text::Stream(options.open_reader("standard input", io::stdin())?)
             }
-            [only] if is_stream(only)? => Text::Stream(adapt(options).open_stream(only)?),
+            [only] if is_stream(only)? => Text::Stream(options.open_stream(only)?),
             [only] => Text::File(options.open(only)?),
             several => {
                 for path in several {
@@ -87,6 +67,15 @@ impl Input {
             Text::File(file) => file.headers().to_vec(),
         };
         Ok(Self { text, watch, columns })
+    }
+
+    /// Opens it, and refuses what has no record.
+    pub(crate) fn open_records(source: &Source) -> Result<Self, Failure> {
+        let input = Self::open(source)?;
+        match &input.text {
+            Text::File(file) if file.records().next_record()?.is_none() => Err(input.no_records()),
+            _ => Ok(input),
+        }
     }
 
     /// The names of the columns, or their indices where there is no header; none of a stream without a header.
@@ -191,7 +180,7 @@ impl Input {
     /// Gives every record to `each`, in order and on one core, until it breaks.
     pub(crate) fn each_record(
         &self,
-        each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure> + Send,
+        each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
         match &self.text {
             Text::File(file) => each_of_file(file, each),
@@ -215,9 +204,6 @@ impl Input {
         }
     }
 }
-
-/// How much of a stream is waited for where the first records are all that is wanted.
-const PROMPT_BYTES: usize = 1 << 10;
 
 fn options(dialect: &Dialect) -> CsvOptions {
     CsvFile::options()
@@ -275,34 +261,17 @@ fn each_of_file(
     Ok(())
 }
 
-/// One worker alone parses the chunks of a stream in order.
 fn each_of_stream(
     stream: &CsvStream,
-    each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure> + Send,
+    mut each: impl FnMut(&Record<'_>) -> Result<ControlFlow<()>, Failure>,
 ) -> Result<(), Failure> {
-    let pool = workers::single()?;
-    let state = Mutex::new((each, None));
-    let ended = pool.fold_records(
-        stream,
-        || (),
-        |(), record| {
-            let mut state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let (each, end) = &mut *state;
-            let enough = match each(record) {
-                Ok(ControlFlow::Continue(())) => return Ok(()),
-                Ok(ControlFlow::Break(())) => Ok(()),
-                Err(failure) => Err(failure),
-            };
-            *end = Some(enough);
-            Err(CsvError::user("enough"))
-        },
-        |(), ()| (),
-    );
-    let (_, end) = state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    match end {
-        Some(enough) => enough,
-        None => Ok(ended?),
+    let mut records = stream.records();
+    while let Some(record) = records.next_record()? {
+        if each(&record)?.is_break() {
+            break;
+        }
     }
+    Ok(())
 }
 
 /// The delimiter of a file whose header came out as one long name.

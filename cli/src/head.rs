@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::records::{Selection, TableOfRecords, Writer};
 
 pub(crate) fn run(args: &HeadArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
-    let input = Input::open_promptly(&args.source)?;
+    let input = Input::open(&args.source)?;
     let filter = Filter::new(&input, &args.taken)?;
     let selection = Selection::new(&input, &[])?;
     if args.csv || common.json {
@@ -31,7 +31,7 @@ fn first(
     input: &Input,
     filter: &Filter,
     records: u64,
-    mut take: impl FnMut(&ringmill::csv::Record<'_>) -> Result<(), Failure> + Send,
+    mut take: impl FnMut(&ringmill::csv::Record<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut left = records;
     if left == 0 {

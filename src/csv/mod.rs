@@ -135,5 +135,5 @@ pub use pages::Pages;
 pub use place::Place;
 pub use record::Record;
 pub use records::Records;
-pub use source::{CsvStream, StreamError, StreamProblem};
+pub use source::{CsvStream, StreamError, StreamProblem, StreamRecord, StreamRecords};
 pub use watch::ScanWatch;

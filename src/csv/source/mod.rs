@@ -5,6 +5,7 @@
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
 //! flow.rs     one thread reads and cuts, all parse; the ring's buffers bound the memory
+//! records.rs  one record after the other, as they come
 //! fold.rs     an accumulator for each segment, or one for each worker
 //! outcome.rs  what segments came to, and in which line and record one failed
 //! ```
@@ -14,8 +15,10 @@ mod error;
 mod flow;
 mod fold;
 mod outcome;
+mod records;
 mod stream;
 mod text;
 
 pub use error::{StreamError, StreamProblem};
+pub use records::{StreamRecord, StreamRecords};
 pub use stream::CsvStream;

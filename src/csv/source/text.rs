@@ -78,23 +78,30 @@ impl Text {
         self.at += bytes as u64;
     }
 
+    /// Gives what there is: some bytes, unless the stream has ended.
+    pub(super) fn some(&mut self, buffer: &mut [u8]) -> Result<usize, CsvError> {
+        if !self.ahead().is_empty() {
+            let bytes = self.ahead().len().min(buffer.len());
+            buffer[..bytes].copy_from_slice(&self.ahead()[..bytes]);
+            self.skip(bytes);
+            if self.ahead().is_empty() {
+                (self.ahead, self.given) = (Vec::new(), 0);
+            }
+            return Ok(bytes);
+        }
+        let bytes = read_some(&mut *self.reader, buffer).map_err(|error| self.failed(self.at, error))?;
+        self.at += bytes as u64;
+        Ok(bytes)
+    }
+
     /// Fills a buffer, to its end unless the stream ends or fails before; returns how many bytes there are.
     pub(super) fn fill(&mut self, buffer: &mut [u8]) -> (usize, Option<CsvError>) {
-        let mut filled = self.ahead().len().min(buffer.len());
-        buffer[..filled].copy_from_slice(&self.ahead()[..filled]);
-        self.skip(filled);
-        if self.ahead().is_empty() {
-            self.ahead = Vec::new();
-            self.given = 0;
-        }
+        let mut filled = 0;
         while filled < buffer.len() {
-            match read_some(&mut *self.reader, &mut buffer[filled..]) {
+            match self.some(&mut buffer[filled..]) {
                 Ok(0) => break,
-                Ok(bytes) => {
-                    filled += bytes;
-                    self.at += bytes as u64;
-                }
-                Err(error) => return (filled, Some(self.failed(self.at, error))),
+                Ok(bytes) => filled += bytes,
+                Err(error) => return (filled, Some(error)),
             }
         }
         (filled, None)
