@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use ringmill::csv::{
     Batch, ColumnPolicy, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, Group, GroupBuilder,
-    Record, ScanWatch, StreamProblem, UnclosedQuote,
+    Otherwise, Record, ScanWatch, StreamProblem, UnclosedQuote,
 };
 use ringmill::pool::{LoopError, Pinning, Pool, Token, with_token};
 use std::io::{self, Read, Write};
@@ -204,6 +204,26 @@ fn check_plans(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOption
     };
     assert_eq!(read(stream().columns()).map_err(words), read(mapped.columns()).map_err(words));
 
+    let collect = |columns: ColumnsBuilder<'_>, filtered: bool| {
+        let mut columns = columns
+            .f64_with(0, ColumnPolicy::null().invalid(Otherwise::SkipRecord))
+            .bytes_with(1, ColumnPolicy::null())
+            .bytes_with(0, ColumnPolicy::null());
+        if filtered {
+            columns = columns.filter_bytes(0, |field| field.len() > 3);
+        }
+        let found = pool.collect_columns(&columns.build()?)?;
+        let texts = |row| [1, 2].map(|column| found.str(column).bytes(row).to_vec());
+        let row = |row| (found.is_valid(0, row), found.f64(0)[row].to_bits(), texts(row));
+        let report = found.report();
+        let counts = [report.records(), report.selected(), report.skipped(), report.column(0).nulls()];
+        Ok((counts, (0..found.len()).map(row).collect::<Vec<_>>()))
+    };
+    for filtered in [false, true] {
+        let (found, expected) = (collect(stream().columns(), filtered), collect(mapped.columns(), filtered));
+        assert_eq!(found.map_err(words), expected.map_err(words));
+    }
+
     let group = |builder: GroupBuilder<'_>| {
         let plan = builder.count().first(0).last(0).distinct(1).build()?;
         let grouped = pool.group(&plan)?;
@@ -224,6 +244,40 @@ proptest! {
     fn plans_read_a_stream_as_a_file(data in bytes(), size in 1..40_usize, workers in 1..4_usize, options in ways()) {
         check_plans(&data, &[size], workers, &options);
     }
+}
+
+/// Arrays in files, of a stream and of a file.
+#[test]
+fn columns_of_a_stream_are_written() {
+    let rows = (0..100_000).map(|n| match n % 1000 {
+        7 => format!(",{n}\n"),
+        _ => format!("{},{n}\n", f64::from(n) / 8.0),
+    });
+    let text = "x,n\n".to_string() + &rows.collect::<String>();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, &text).expect("room for the file");
+    let file = CsvFile::options().chunk_bytes(10_000).open(&path).expect("it was written");
+    let write = |columns: ColumnsBuilder<'_>, to: &str| {
+        let columns = columns.f64_with("x", ColumnPolicy::null()).i64("n").filter_i64("n", |n| n != 50_000);
+        let to = folder.path().join(to);
+        std::fs::create_dir(&to).expect("a folder in the folder");
+        let report = columns.build().and_then(|columns| Ok(columns.write_npy(pool(3), &to)));
+        assert_eq!(report.expect("columns there are").expect("numbers").column(0).nulls(), 100);
+        ["x.npy", "x.valid.npy", "n.npy"].map(|name| std::fs::read(to.join(name)).expect("it was written"))
+    };
+    let expected = write(file.columns(), "of a file");
+    for (to, size) in [("of a stream", 1 << 16), ("of another", 777)] {
+        let options = CsvFile::options().chunk_bytes(size);
+        let stream = options.open_reader("feed", Trickle::new(text.as_bytes(), &[1000])).expect("text");
+        assert!(write(stream.columns(), to) == expected, "the files differ");
+    }
+    // A record of so many chunks, and one behind it.
+    let text = format!("a\n\"{}\"\n1\n", "x".repeat(1 << 20));
+    let stream = CsvFile::options().chunk_bytes(1).open_reader("feed", io::Cursor::new(text));
+    let columns = stream.expect("text");
+    let error = pool(2).collect_columns(&columns.columns().str(0).build().expect("a column")).unwrap_err();
+    assert!(error.to_string().contains("more than 1048576 chunks"), "{error}");
 }
 
 /// Numbers whose sum depends on how they are added, in chunks of the usual size.

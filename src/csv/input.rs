@@ -95,6 +95,14 @@ impl<'i> Source<'i> {
         }
     }
 
+    /// Returns the mapped file, if it is one.
+    pub(crate) fn file(self) -> Option<&'i CsvFile> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// As [`Pool::fold_segments`].
     pub(crate) fn fold_segments<A: Send>(
         self,

@@ -23,6 +23,9 @@ use std::sync::{Mutex, PoisonError};
 const COPIED: u64 = 1 << 63;
 const START_BITS: u32 = 43;
 
+/// How many segments of a stream can have copies.
+pub(super) const MOST_COPIERS: usize = 1 << (u64::BITS - 1 - START_BITS);
+
 /// Where a text of a whole column lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TextPlace {
@@ -64,7 +67,7 @@ pub(super) enum Out<'a> {
 }
 
 /// The part of a column that is one segment's.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     F64(&'a mut [f64]),
     F32(&'a mut [f32]),
     I64(&'a mut [i64]),
@@ -81,6 +84,15 @@ pub(super) struct Filled {
     pub(super) valid: Vec<Valid>,
     /// For each column of text, what had to be copied.
     pub(super) copies: Vec<Vec<u8>>,
+}
+
+impl Filled {
+    /// Says that nothing is put yet where there is room for so many rows.
+    pub(super) fn new(columns: usize, rows: usize) -> Self {
+        let mut valid = Valid::default();
+        valid.reset(rows);
+        Self { rows: 0, valid: vec![valid; columns], copies: vec![Vec::new(); columns] }
+    }
 }
 
 /// Counts the records of each segment.
@@ -100,7 +112,8 @@ pub(super) fn count(pool: &Pool, file: &CsvFile) -> Result<Vec<usize>, CsvError>
     Ok(counts)
 }
 
-fn records_of(segment: &Segment<'_>) -> Result<usize, CsvError> {
+/// Counts the records of a segment.
+pub(super) fn records_of(segment: &Segment<'_>) -> Result<usize, CsvError> {
     let dialect = &segment.layout.dialect;
     if scan::is_dense(dialect) {
         return Ok(scan::count(dialect, &segment.bytes[segment.range.clone()]).from_outside.records as usize);
@@ -124,18 +137,16 @@ pub(super) fn fill(
     let pieces: Vec<_> =
         cut(counts, outs).into_iter().map(|pieces| Mutex::new((pieces, Filled::default()))).collect();
     let readers = Readers::new(columns);
-    let report = pool.fold_segments(
-        columns.file()?,
+    let report = columns.source.fold_segments(
+        pool,
         || ColumnsReport::new(columns.len()),
         |report, segment| {
             let mut piece = pieces[segment.index].lock().unwrap_or_else(PoisonError::into_inner);
             let (pieces, filled) = &mut *piece;
-            filled.valid = pieces.iter().map(|_| Valid::default()).collect();
-            filled.copies = vec![Vec::new(); pieces.len()];
-            filled.valid.iter_mut().for_each(|valid| valid.reset(counts[segment.index]));
+            *filled = Filled::new(pieces.len(), counts[segment.index]);
             readers.with(|reader| {
                 let read = reader.read(segment, |batch| {
-                    put(batch, segment.index, pieces, filled);
+                    put(batch, segment.index, true, pieces, filled);
                     Ok(())
                 });
                 report.add(&reader.take_report());
@@ -152,7 +163,7 @@ pub(super) fn fill(
 }
 
 /// Cuts columns into the pieces of segments.
-fn cut<'a>(counts: &[usize], outs: Vec<Out<'a>>) -> Vec<Vec<Touched<'a>>> {
+pub(super) fn cut<'a>(counts: &[usize], outs: Vec<Out<'a>>) -> Vec<Vec<Touched<'a>>> {
     let mut pieces: Vec<Vec<Touched<'a>>> = counts.iter().map(|_| Vec::with_capacity(outs.len())).collect();
     macro_rules! each_piece {
         ($kind:ident, $elements:expr) => {{
@@ -188,14 +199,41 @@ fn cut<'a>(counts: &[usize], outs: Vec<Out<'a>>) -> Vec<Vec<Touched<'a>>> {
 }
 
 /// A piece, and what is told before it is first used.
-struct Touched<'a> {
-    piece: Piece<'a>,
+pub(super) struct Touched<'a> {
+    pub(super) piece: Piece<'a>,
     first: usize,
     watches: [Option<Watch<'a>>; 2],
 }
 
-/// Puts the values of a batch behind those that the segment has put in its place before.
-fn put(batch: &Batch<'_>, segment: usize, pieces: &mut [Touched<'_>], filled: &mut Filled) {
+impl<'a> Touched<'a> {
+    /// Takes a piece of which nobody needs to be told.
+    pub(super) fn new(piece: Piece<'a>) -> Self {
+        Self { piece, first: 0, watches: [None, None] }
+    }
+
+    /// Tells that all of it is about to be used.
+    pub(super) fn touch_all(&self) {
+        let len = match &self.piece {
+            Piece::F64(piece) => piece.len(),
+            Piece::F32(piece) => piece.len(),
+            Piece::I64(piece) => piece.len(),
+            Piece::U64(piece) => piece.len(),
+            Piece::Bool(piece) => piece.len(),
+            Piece::Text(places, _) => places.len(),
+        };
+        self.watches.iter().flatten().for_each(|watch| watch.before_use(self.first..self.first + len));
+    }
+}
+
+/// Puts the values of a batch behind those that the segment has put in its place before. Text stays where it is if that
+/// lasts.
+pub(super) fn put(
+    batch: &Batch<'_>,
+    segment: usize,
+    lasts: bool,
+    pieces: &mut [Touched<'_>],
+    filled: &mut Filled,
+) {
     let (from, to) = (filled.rows, filled.rows + batch.len());
     for (column, Touched { piece, first, watches }) in pieces.iter_mut().enumerate() {
         // Pages are made many at a time by who fills them.
@@ -218,7 +256,7 @@ fn put(batch: &Batch<'_>, segment: usize, pieces: &mut [Touched<'_>], filled: &m
                 for (row, (place, len)) in places[from..to].iter_mut().zip(&mut lens[from..to]).enumerate() {
                     let (copied, start, bytes) = texts.place(row);
                     *len = bytes;
-                    *place = if copied {
+                    *place = if copied || !lasts {
                         let start = copies.len();
                         copies.extend_from_slice(texts.get(row));
                         TextPlace::Copied { segment, start }.pack()

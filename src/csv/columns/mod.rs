@@ -11,6 +11,7 @@
 //! text.rs     a column of text
 //! batch.rs    a block turned into columns    fold.rs    all of them, on all workers; report.rs: what was found
 //! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files; arrow.rs: as a record batch
+//! gather.rs   how much room they need, and those of a stream until that is known
 //! infer.rs    what columns seem to hold       dates.rs  dates and points in time
 //! ```
 
@@ -22,6 +23,7 @@ mod dates;
 mod fill;
 mod filter;
 mod fold;
+mod gather;
 mod infer;
 mod npy;
 pub(crate) mod parser;

@@ -1,6 +1,7 @@
 //! Whole columns, straight into `.npy` files.
 
 use super::fill::{self, Out};
+use super::gather::{Counted, Full};
 use super::plan::{ColumnSpec, Columns};
 use super::policy::{ColumnPolicy, Otherwise};
 use super::report::ColumnsReport;
@@ -8,6 +9,7 @@ use super::valid::Valid;
 use super::whole::Whole;
 use crate::array::{ArrayError, NewArray, SharedArray};
 use crate::csv::error::CsvError;
+use crate::csv::input::Source;
 use crate::error::SystemError;
 use crate::memory::{Element, RegionError};
 use crate::pool::Pool;
@@ -148,18 +150,19 @@ impl Columns<'_> {
     pub fn write_npy(&self, pool: &Pool, folder: impl AsRef<Path>) -> Result<ColumnsReport, WriteError> {
         let folder = folder.as_ref();
         self.check_names()?;
-        if self.may_leave_out() {
+        if matches!(self.source, Source::File(_)) && self.may_leave_out() {
             return self.write_collected(pool, folder);
         }
-        let counts = fill::count(pool, self.file()?)?;
-        let rows = counts.iter().sum();
+        let counted = Counted::new(pool, self)?;
+        let rows = counted.rows();
         let mut news = Vec::new();
         for (index, (_, spec)) in self.specs.iter().enumerate() {
             let path = folder.join(format!("{}.npy", self.name(index)));
             let text = || WriteError::Text { column: self.name(index) };
             news.push(New::create(spec, &path, rows)?.ok_or_else(text)?);
         }
-        let (filled, report) = fill::fill(pool, self, &counts, news.iter_mut().map(New::out).collect())?;
+        let outs = news.iter_mut().map(New::out).collect();
+        let Full { filled, report, .. } = counted.fill(pool, self, outs)?;
         let valid = (0..self.len()).map(|index| fill::join_valid(index, &filled));
         let masks = valid.enumerate().map(|(index, valid)| Mask::create(folder, &self.name(index), &valid));
         let masks = masks.collect::<Result<Vec<_>, _>>()?;

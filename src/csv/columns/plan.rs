@@ -8,7 +8,7 @@ use crate::csv::column::{Column, ColumnRef};
 use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
 use crate::csv::input::Source;
-use crate::csv::source::{CsvStream, StreamError, StreamProblem};
+use crate::csv::source::CsvStream;
 use std::sync::Arc;
 
 /// A column as it was asked for.
@@ -41,16 +41,6 @@ pub struct Columns<'f> {
 }
 
 impl<'f> Columns<'f> {
-    /// Returns the file that they are columns of, which whole columns need: records are counted first.
-    pub(super) fn file(&self) -> Result<&'f CsvFile, CsvError> {
-        match self.source {
-            Source::File(file) => Ok(file),
-            Source::Stream(stream) => {
-                Err(StreamError::new(stream.name(), 0, StreamProblem::ReadTwice).into())
-            }
-        }
-    }
-
     /// Returns how many there are.
     pub fn len(&self) -> usize {
         self.specs.len()
@@ -141,7 +131,7 @@ impl CsvFile {
 }
 
 impl CsvStream {
-    /// Chooses columns, as [`CsvFile::columns`] does, to be read once in batches; whole columns need a file.
+    /// Chooses columns, as [`CsvFile::columns`] does, to be read once, in batches or whole.
     ///
     /// # Examples
     ///

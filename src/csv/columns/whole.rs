@@ -1,6 +1,7 @@
 //! Whole columns of a file, in arrays.
 
 use super::fill::{self, Filled, Out, TextPlace};
+use super::gather::{Counted, Full};
 use super::plan::{ColumnSpec, Columns};
 use super::report::ColumnsReport;
 use super::valid::Valid;
@@ -8,6 +9,7 @@ use crate::array::{ArrayError, SharedArray};
 use crate::csv::column::ColumnRef;
 use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
+use crate::csv::input::Source;
 use crate::memory::Element;
 use crate::pool::Pool;
 use std::fmt;
@@ -42,7 +44,7 @@ pub(super) enum Whole<'f> {
 
 impl Whole<'_> {
     /// Makes the column with room for so many values.
-    fn with_room<'f>(file: &'f CsvFile, spec: &ColumnSpec, rows: usize) -> Result<Whole<'f>, ArrayError> {
+    fn with_room<'f>(source: Source<'f>, spec: &ColumnSpec, rows: usize) -> Result<Whole<'f>, ArrayError> {
         let shape = &[rows];
         Ok(match spec {
             ColumnSpec::F64(_) => Whole::F64(SharedArray::anonymous(shape)?),
@@ -53,7 +55,7 @@ impl Whole<'_> {
             ColumnSpec::U64(_) => Whole::U64(SharedArray::anonymous(shape)?),
             ColumnSpec::Bool(_) => Whole::Bool(SharedArray::anonymous(shape)?),
             ColumnSpec::Str(_) | ColumnSpec::Bytes(_) => Whole::Text(TextArray {
-                file,
+                file: source.file(),
                 places: SharedArray::anonymous(shape)?,
                 lens: SharedArray::anonymous(shape)?,
                 copies: Vec::new(),
@@ -96,9 +98,11 @@ impl Whole<'_> {
 }
 
 impl Pool {
-    /// Reads whole columns of a CSV file into arrays, on all workers.
+    /// Reads whole columns of a CSV file or stream into arrays, on all workers.
     ///
-    /// Records are counted first, and then parsed straight to where their values belong. Text stays in the file.
+    /// The records of a file are counted first, and then parsed straight to where their values belong; text stays in the
+    /// file. A stream is read once, in pieces that are then put together: that takes the memory of the columns twice for a
+    /// moment, and text is copied.
     ///
     /// # Errors
     ///
@@ -126,13 +130,12 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn collect_columns<'f>(&self, columns: &Columns<'f>) -> Result<Collected<'f>, CsvError> {
-        let file = columns.file()?;
-        let counts = fill::count(self, file)?;
-        let rows = counts.iter().sum();
-        let room = |(_, spec): &(_, ColumnSpec)| Whole::with_room(file, spec, rows);
+        let counted = Counted::new(self, columns)?;
+        let rows = counted.rows();
+        let room = |(_, spec): &(_, ColumnSpec)| Whole::with_room(columns.source, spec, rows);
         let mut wholes = columns.specs.iter().map(room).collect::<Result<Vec<_>, _>>()?;
         let outs = wholes.iter_mut().map(Whole::out).collect();
-        let (mut filled, report) = fill::fill(self, columns, &counts, outs)?;
+        let Full { counts, mut filled, report } = counted.fill(self, columns, outs)?;
         let kept = filled.iter().map(|filled| filled.rows).sum();
         let mut whole = |(index, mut whole): (usize, Whole<'f>)| {
             if let Whole::Text(text) = &mut whole {
@@ -305,7 +308,8 @@ impl<'f> Collected<'f> {
 ///
 /// See [`Pool::collect_columns`](crate::pool::Pool::collect_columns).
 pub struct TextArray<'f> {
-    file: &'f CsvFile,
+    /// Where what is not copied lies; a stream has none.
+    file: Option<&'f CsvFile>,
     places: SharedArray<u64>,
     lens: SharedArray<u32>,
     /// For each segment, what it had to copy.
@@ -331,7 +335,9 @@ impl TextArray<'_> {
     pub fn bytes(&self, row: usize) -> &[u8] {
         let len = self.lens[row] as usize;
         match TextPlace::unpack(self.places[row]) {
-            TextPlace::InFile { part, start } => &self.file.part_bytes(part)[start..start + len],
+            TextPlace::InFile { part, start } => {
+                self.file.map_or(&[], |file| &file.part_bytes(part)[start..start + len])
+            }
             TextPlace::Copied { segment, start } => &self.copies[segment][start..start + len],
         }
     }

@@ -55,8 +55,11 @@ pub enum StreamProblem {
     },
     /// There is no memory for its buffers.
     Buffers(BuildError),
-    /// Whole columns were asked for, which need the records counted before they are read.
-    ReadTwice,
+    /// Whole columns of text were asked for, of a stream that has more chunks than they can tell apart.
+    TooManyChunks {
+        /// How many they can.
+        limit: usize,
+    },
     /// It was read before: what has gone through is gone.
     AlreadyRead,
 }
@@ -115,9 +118,11 @@ impl fmt::Display for StreamError {
                 );
             }
             StreamProblem::Buffers(error) => return write!(f, "no memory for its buffers: {error}"),
-            StreamProblem::ReadTwice => {
-                return f
-                    .write_str("whole columns are counted first and then read, and a stream is read once");
+            StreamProblem::TooManyChunks { limit } => {
+                return write!(
+                    f,
+                    "it has more than {limit} chunks, too many for whole columns of text: set a larger `chunk_bytes`"
+                );
             }
             StreamProblem::AlreadyRead => return f.write_str("a stream is read once, and this one has been"),
         }
@@ -135,7 +140,9 @@ impl Error for StreamError {
             | StreamProblem::Read(error)
             | StreamProblem::Compressed { error, .. } => Some(error),
             StreamProblem::Buffers(error) => Some(error),
-            StreamProblem::NoDecoder { .. } | StreamProblem::ReadTwice | StreamProblem::AlreadyRead => None,
+            StreamProblem::NoDecoder { .. }
+            | StreamProblem::TooManyChunks { .. }
+            | StreamProblem::AlreadyRead => None,
         }
     }
 }
