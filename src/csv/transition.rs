@@ -10,7 +10,7 @@
 //! always the hindmost, until they meet; each jumps from one byte that matters to the next.
 
 use super::dialect::{Dialect, State, is_line_end};
-use super::scan::quotes;
+use super::scan::{self, quotes};
 use memchr::{memchr, memchr2};
 
 /// The state after a run of bytes, for each state before it.
@@ -36,7 +36,7 @@ impl Transition {
         let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
             return Transition::IDENTITY;
         };
-        if next_special(dialect, bytes).is_none() {
+        if !has_special(dialect, bytes) {
             return plain(dialect, bytes, first, last);
         }
         if dialect.only_doubles() {
@@ -46,13 +46,15 @@ impl Transition {
     }
 }
 
-/// Finds the first byte that can lead in or out of quotes or comments.
-fn next_special(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
+/// Returns whether there is a byte that can lead in or out of quotes or comments.
+fn has_special(dialect: &Dialect, bytes: &[u8]) -> bool {
     match (dialect.quote, dialect.escape, dialect.comment) {
-        (None, _, None) => None,
-        (Some(byte), None, None) | (None, _, Some(byte)) => memchr(byte, bytes),
-        (Some(quote), Some(other), None) | (Some(quote), None, Some(other)) => memchr2(quote, other, bytes),
-        (Some(quote), Some(escape), Some(comment)) => memchr::memchr3(quote, escape, comment, bytes),
+        (None, _, None) => false,
+        (Some(byte), None, None) | (None, _, Some(byte)) => scan::has_any([byte], bytes),
+        (Some(quote), Some(other), None) | (Some(quote), None, Some(other)) => {
+            scan::has_any([quote, other], bytes)
+        }
+        (Some(quote), Some(escape), Some(comment)) => scan::has_any([quote, escape, comment], bytes),
     }
 }
 

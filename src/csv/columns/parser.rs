@@ -11,6 +11,30 @@ use std::marker::PhantomData;
 pub(crate) struct Fields<'s> {
     pub(crate) bytes: &'s [u8],
     pub(crate) quote: Option<u8>,
+    /// Whether to look for quotes around fields, and take them off.
+    pub(crate) quoted: bool,
+}
+
+impl Fields<'_> {
+    /// Returns the span between the quotes of a field, if it begins and ends with one; else its own. Of a dialect without
+    /// escapes, what lies there is the field's value unless it holds a quote.
+    #[inline(always)]
+    fn inside(self, quote: u8, (start, end): (usize, usize)) -> (usize, usize) {
+        let is_quote = |at: usize| self.bytes.get(at) == Some(&quote);
+        let inside = usize::from((end > start + 1) & is_quote(start) & is_quote(end.wrapping_sub(1)));
+        (start + inside, end.wrapping_sub(inside))
+    }
+
+    /// Returns what a field says, unless quotes make that more than a look.
+    #[inline(always)]
+    fn plain<'r>(self, raw: &'r [u8]) -> Option<&'r [u8]> {
+        match (raw, self.quote) {
+            (&[first, ref inner @ .., last], Some(quote)) if first == quote => {
+                (self.quoted && last == quote && !inner.contains(&quote)).then_some(inner)
+            }
+            _ => (!is_quoted(raw, self.quote)).then_some(raw),
+        }
+    }
 }
 
 /// Reads fields as values of a type.
@@ -25,7 +49,8 @@ pub(crate) trait Parser {
     fn parse(&self, value: &[u8]) -> Option<Self::Value>;
 
     /// Reads values for the fields between the starts and ends that `spans` gives, as many as there are values; returns
-    /// how many it did not read, of which `odd` holds the indices then. A quoted field and one that is not there are odd.
+    /// how many it did not read, of which `odd` holds the indices then. A field that is not there is odd, and so is a
+    /// quoted one, unless quotes are to be taken off and nothing inside needs more than that.
     fn read(
         &self,
         fields: Fields<'_>,
@@ -35,7 +60,7 @@ pub(crate) trait Parser {
     ) -> usize {
         let mut count = 0;
         for ((index, value), (start, end)) in values.iter_mut().enumerate().zip(spans) {
-            let raw = fields.bytes.get(start..end).filter(|raw| !is_quoted(raw, fields.quote));
+            let raw = fields.bytes.get(start..end).and_then(|raw| fields.plain(raw));
             let read = raw.and_then(|raw| self.parse(raw));
             *value = read.unwrap_or(Self::NULL);
             odd[count] = index as u32;
@@ -79,7 +104,13 @@ macro_rules! numbers {
                     (0..values.len()).for_each(|index| odd[index] = index as u32);
                     return values.len();
                 }
-                column::read(fields.bytes, spans, values, odd)
+                match fields.quote {
+                    Some(quote) if fields.quoted => {
+                        let spans = spans.map(|span| fields.inside(quote, span));
+                        column::read(fields.bytes, spans, values, odd)
+                    }
+                    _ => column::read(fields.bytes, spans, values, odd),
+                }
             }
         }
     )*};

@@ -8,7 +8,7 @@ use super::valid::Valid;
 use crate::csv::block::Block;
 use crate::csv::column::Column;
 use crate::csv::error::{CsvError, RecordProblem};
-use crate::csv::field::value;
+use crate::csv::field::{is_quoted, value};
 use crate::csv::place::snippet;
 use crate::csv::segment::Segment;
 use std::borrow::Cow;
@@ -102,6 +102,8 @@ pub(crate) struct ValueColumn<P: Parser> {
     values: Vec<P::Value>,
     valid: Valid,
     odd: Vec<u32>,
+    /// Whether fields have been seen to be quoted.
+    quoted: bool,
     pub(crate) report: ColumnReport,
 }
 
@@ -109,7 +111,7 @@ impl<P: Parser> ValueColumn<P> {
     pub(crate) fn new(parser: P, column: Column, policy: ColumnPolicy<P::Value>) -> Self {
         let report = ColumnReport::default();
         let (values, valid, odd) = Default::default();
-        Self { parser, column: column.index(), policy, values, valid, odd, report }
+        Self { parser, column: column.index(), policy, values, valid, odd, quoted: false, report }
     }
 
     /// Reads the fields of the rows. Rows that the policy leaves out are marked, and those that are marked already are
@@ -129,9 +131,11 @@ impl<P: Parser> ValueColumn<P> {
         self.values.resize(len, P::NULL);
         self.odd.resize(self.odd.len().max(len), 0);
         self.valid.reset(len);
-        let fields = Fields { bytes: segment.bytes, quote: segment.layout.dialect.quote };
-        let work = ReadSpans { parser: &self.parser, fields, values: &mut self.values, odd: &mut self.odd };
-        let odd = rows.with_spans(block, column, work);
+        let mut odd = self.read_all(segment, block, rows);
+        if odd > len / 8 && !self.quoted && self.is_quoted(segment, block, rows) {
+            self.quoted = true;
+            odd = self.read_all(segment, block, rows);
+        }
         for at in 0..odd {
             let index = self.odd[at] as usize;
             if skips.is_skipped(index) {
@@ -141,6 +145,22 @@ impl<P: Parser> ValueColumn<P> {
             self.read_odd(index, field, skips).map_err(|error| Failure { index, error })?;
         }
         Ok(())
+    }
+
+    /// Reads what can be read at once, and returns how many fields are left.
+    fn read_all(&mut self, segment: &Segment<'_>, block: &Block, rows: &Rows) -> usize {
+        let dialect = &segment.layout.dialect;
+        let quoted = self.quoted && dialect.escape.is_none();
+        let fields = Fields { bytes: segment.bytes, quote: dialect.quote, quoted };
+        let work = ReadSpans { parser: &self.parser, fields, values: &mut self.values, odd: &mut self.odd };
+        rows.with_spans(block, self.column, work)
+    }
+
+    /// Returns whether the first field that is left is so because it is quoted.
+    fn is_quoted(&self, segment: &Segment<'_>, block: &Block, rows: &Rows) -> bool {
+        let row = rows.get(self.odd[0] as usize);
+        let raw = FieldAt { segment, block, row, column: self.column }.raw();
+        raw.is_some_and(|(_, raw)| is_quoted(raw, segment.layout.dialect.quote))
     }
 
     /// Reads a field that the fast way left.

@@ -8,6 +8,7 @@
 //! Blocks of 64 bytes become one 64-bit mask, and masks become positions eight at a time, whether they are there or
 //! not, because a store is cheaper than a branch that is guessed wrong.
 
+mod any;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod count;
@@ -22,6 +23,7 @@ mod swar;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use any::has_any;
 pub(crate) use count::{Tally, count};
 pub(crate) use dense::{Found, dense, is_dense};
 
@@ -189,6 +191,7 @@ fn write_batch(mut mask: u64, base: usize, batch: &mut [usize; 8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::any::Any;
     use super::count::{Count, CountLines};
     use super::dense::Dense;
     use super::*;
@@ -204,6 +207,10 @@ mod tests {
         let mut marks = vec![usize::MAX; bytes.len() + SLACK];
         let count = machine.perform(All { needles, bytes, base, marks: &mut marks });
         prop_assert_eq!(&marks[..count], scalar::all(needles, bytes, base));
+        prop_assert_eq!(machine.perform(Any { needles, bytes }), count > 0);
+        let behind = marks[..count].last().map_or(0, |last| last + 1 - base);
+        let later = Any { needles, bytes: &bytes[behind..] };
+        prop_assert!(!machine.perform(later));
         Ok(())
     }
 
@@ -272,7 +279,7 @@ mod tests {
 
     fn windows() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![proptest::sample::select(&b",;\n\r\"\\#\0\xff\x7f\x80"[..]), any::<u8>(),];
-        proptest::collection::vec(byte, 0..300)
+        proptest::collection::vec(byte, 0..700)
     }
 
     /// Fields of which most are quoted as they should be.

@@ -8,6 +8,7 @@
 //!
 //! For dialects with a quote that is doubled, without escapes and comments.
 
+use super::ask_ahead;
 use super::machine::{BLOCK, Job, Machine, on_best};
 use super::swar::Swar;
 use crate::csv::dialect::{Dialect, State};
@@ -139,6 +140,7 @@ impl Job for Walk<'_> {
         let (blocks, rest) = self.bytes.as_chunks::<BLOCK>();
         let mut walks = STARTS;
         for block in blocks {
+            ask_ahead(block);
             let quotes = machine.mask(quote, block);
             let separators = machine.mask(separators, block);
             walks = together(walks, |walk| walk.over(machine, quotes, separators).1);
