@@ -35,6 +35,12 @@ impl Scenario {
             .to_vec()
     }
 
+    /// Makes the scenario of a protocol that sleeps for a tick at a time, because those who would wake it may die.
+    pub(crate) fn over_ticks(name: &str, preemptions: Option<usize>, execution: fn()) -> Self {
+        let fidelity = Fidelity::Ticking(1);
+        Self { name: format!("{name} [{fidelity}]"), preemptions, fidelity, execution }
+    }
+
     /// Explores the scenario and returns how many executions that took.
     ///
     /// # Panics

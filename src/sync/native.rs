@@ -51,26 +51,45 @@ pub(crate) mod thread {
     }
 }
 
-/// Waiting on a 32-bit word until another thread of this process changes it.
+/// Waiting on a 32-bit word until another thread changes it.
 pub(crate) mod futex {
     use std::time::Instant;
 
     use super::atomic::AtomicU32;
+    use crate::sys::futex::{self, Scope};
 
     /// Sleeps while `word` holds `expected`, but not past `deadline`. Returns after a wake, or for no reason at all; says
     /// nothing of why: the caller looks again anyway.
     pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
         match deadline {
-            None => crate::sys::futex::wait(word, expected),
+            None => futex::wait(word, expected),
             Some(deadline) => {
-                crate::sys::futex::wait_until(word, expected, deadline);
+                futex::wait_until(word, expected, deadline, Scope::Private);
             }
         }
     }
 
     /// Wakes at most `count` threads that sleep on `word`; returns how many it woke, where the system tells.
     pub(crate) fn wake(word: &AtomicU32, count: u32) -> u32 {
-        crate::sys::futex::wake(word, count)
+        futex::wake(word, count, Scope::Private)
+    }
+
+    /// The same on a word that other processes have mapped too. Its sleepers and its wakes are all of this kind.
+    #[allow(dead_code, reason = "for rings between processes, which are being built")]
+    pub(crate) mod shared {
+        use super::{AtomicU32, Instant, Scope, futex};
+
+        /// Sleeps while `word` holds `expected`, but not past `deadline`. Returns whether that is why it returned: else it
+        /// was woken, or had no reason at all.
+        pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Instant) -> bool {
+            futex::wait_until(word, expected, deadline, Scope::Shared) == futex::Wake::TimedOut
+        }
+
+        /// Wakes at most `count` threads of any process that sleep on `word`; returns how many it woke, where the system
+        /// tells.
+        pub(crate) fn wake(word: &AtomicU32, count: u32) -> u32 {
+            futex::wake(word, count, Scope::Shared)
+        }
     }
 }
 
