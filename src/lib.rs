@@ -70,7 +70,8 @@
 //! # Features
 //!
 //! None by default. `futures`: the maps of a pool as streams, by `into_stream`. `dates`: columns of dates and points in time
-//! of CSV files. `arrow`: whole columns as Arrow record batches.
+//! of CSV files. `arrow`: whole columns as Arrow record batches. `derive`: `#[derive(Shape)]` for structs in memory that programs
+//! share.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
 
