@@ -158,13 +158,13 @@ pub(super) trait Job {
 /// If `odd` is shorter than `numbers`.
 pub(crate) fn read<T: Number>(
     bytes: &[u8],
-    mut spans: impl Iterator<Item = (usize, usize)>,
+    spans: impl Iterator<Item = (usize, usize)>,
     numbers: &mut [T],
     odd: &mut [u32],
 ) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = Avx2::detect() {
-        let odd = &mut odd[..numbers.len()];
+        let (mut spans, odd) = (spans, &mut odd[..numbers.len()]);
         let (mut count, mut first) = (0, 0);
         let mut rest = numbers;
         if let Some(avx512) = Avx512::detect() {
