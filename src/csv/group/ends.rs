@@ -1,7 +1,7 @@
 //! Parts of fields: what the first and the last record of a group say.
 
 use super::aggregate::{Aggregate, Measured};
-use super::store::{OfFields, Other, Part};
+use super::store::{OfFields, OwnPart, Part};
 
 /// The field of the record that comes first in the input, or last if `LAST`.
 #[derive(Clone, Debug, Default)]
@@ -18,20 +18,22 @@ impl<const LAST: bool> End<LAST> {
 impl<const LAST: bool> Part for End<LAST> {
     type Aside = ();
 
-    fn merge(&mut self, (): &mut (), _: u32, other: Other<'_, Self>) {
-        if let Some((place, field)) = other.part.found.take()
-            && !self.comes_before(place)
-        {
-            self.found = Some((place, field));
-        }
-    }
-
     fn value(&self, (): &(), _: u32, _: Aggregate) -> Measured<'_> {
         self.found.as_ref().map_or(Measured::Missing, |(_, field)| Measured::Field(field))
     }
 
     fn heap_bytes(&self) -> usize {
         self.found.as_ref().map_or(0, |(_, field)| field.capacity())
+    }
+}
+
+impl<const LAST: bool> OwnPart for End<LAST> {
+    fn merge(&mut self, other: &mut Self) {
+        if let Some((place, field)) = other.found.take()
+            && !self.comes_before(place)
+        {
+            self.found = Some((place, field));
+        }
     }
 }
 
@@ -65,8 +67,8 @@ mod tests {
         for cut in 0..=fields.len() {
             let (left, right) = fields.split_at(cut);
             let (mut first, mut last) = (end::<false>(left), end::<true>(left));
-            first.merge(&mut (), 0, Other { part: &mut end(right), aside: &(), group: 0 });
-            last.merge(&mut (), 0, Other { part: &mut end(right), aside: &(), group: 0 });
+            first.merge(&mut end(right));
+            last.merge(&mut end(right));
             assert_eq!((first.found, last.found), (end::<false>(&fields).found, end::<true>(&fields).found));
         }
     }

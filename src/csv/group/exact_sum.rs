@@ -2,8 +2,8 @@
 //!
 //! Rounding after each addition makes a sum depend on the order, and so on how a file was shared out. Here nothing is
 //! rounded until the end: a float is a whole number of units 2^-1074, and whole numbers are added. Almost all that a file
-//! holds lies in a small part of that range, so a sum is a *window*, 128 bits of it, to which an addition is a shift and
-//! an add with carry; what lies outside goes to a [`Wide`] sum, kept aside for the few groups that need one.
+//! holds lies in a small part of that range, so a sum is a *window*, 128 bits of it; what lies outside goes to a [`Wide`] sum, kept
+//! aside for the few groups that need one. Floats come here by way of `limbs.rs`, where many are added fast.
 //!
 //! ```text
 //! bits of the true sum   2^1023 ....... 2^53 [ window of 128 bits, UNIT 74 ] 2^-74 ................ 2^-1074
@@ -18,12 +18,6 @@
 use super::wide::Wide;
 use std::collections::HashMap;
 
-const MANTISSA: u64 = (1 << 52) - 1;
-/// The biased exponent of a float whose last bit is worth 1.
-const EXPONENT_OF_ONES: u64 = 1075;
-/// Exponents in a window: a mantissa of 53 bits may be shifted up by 0 to 74 and still leave the sign bit.
-const SHIFTS: u64 = 128 - 53;
-
 /// The unit of windows for values: 2^-74, which holds floats from 2^-22 to 2^53 and zero.
 pub(crate) const VALUES: u64 = 74;
 /// The unit of windows for what is lost when a value is squared: 2^-127, for what is below 1.
@@ -37,8 +31,6 @@ pub(crate) struct Window<const UNIT: u64> {
 }
 
 impl<const UNIT: u64> Window<UNIT> {
-    const LOWEST: u64 = EXPONENT_OF_ONES - UNIT;
-
     #[inline(always)]
     fn get(self) -> i128 {
         (u128::from(self.high) << 64 | u128::from(self.low)) as i128
@@ -48,36 +40,6 @@ impl<const UNIT: u64> Window<UNIT> {
     fn set(&mut self, units: i128) {
         *self = Self { low: units as u64, high: (units as u128 >> 64) as u64 };
     }
-
-    /// Adds a float if it and the sum lie in the window; if not, nothing has changed.
-    #[inline(always)]
-    #[must_use]
-    pub(crate) fn add(&mut self, x: f64) -> bool {
-        let Some(units) = Self::units(x) else { return false };
-        let (sum, over) = self.get().overflowing_add(units);
-        if over {
-            return false;
-        }
-        self.set(sum);
-        true
-    }
-
-    /// Returns how many units a float is, if it is a whole number of them that has a place in the window.
-    #[inline(always)]
-    fn units(x: f64) -> Option<i128> {
-        let bits = x.to_bits();
-        let shift = (bits >> 52 & 0x7ff).wrapping_sub(Self::LOWEST);
-        let zero = bits << 1 == 0;
-        // One branch for both, which files without extremes never take.
-        if (shift >= SHIFTS) & !zero {
-            return None;
-        }
-        let mantissa = if zero { 0 } else { bits & MANTISSA | (MANTISSA + 1) };
-        let units = (u128::from(mantissa) << (shift & 127)) as i128;
-        // The sign as arithmetic, since in many files it is a coin toss that no predictor guesses.
-        let sign = i128::from(bits as i64 >> 63);
-        Some((units ^ sign) - sign)
-    }
 }
 
 /// The sums that have left their window, by group.
@@ -85,44 +47,23 @@ impl<const UNIT: u64> Window<UNIT> {
 pub(crate) struct Aside<const UNIT: u64>(HashMap<u32, Box<Wide>>);
 
 impl<const UNIT: u64> Aside<UNIT> {
-    /// Adds a float to the sum of a group.
-    #[inline(always)]
-    pub(crate) fn add(&mut self, window: &mut Window<UNIT>, group: u32, x: f64) {
-        if !window.add(x) {
-            self.add_outside(window, group, x);
-        }
-    }
-
-    /// Adds what the window refused: a float that it cannot hold, or one too many.
-    #[cold]
-    #[inline(never)]
-    fn add_outside(&mut self, window: &mut Window<UNIT>, group: u32, x: f64) {
-        let wide = self.0.entry(group).or_default();
-        match Window::<UNIT>::units(x) {
-            None => wide.add(x),
-            Some(units) => {
-                wide.add_units(window.get(), UNIT);
-                window.set(units);
-            }
-        }
-    }
-
-    /// Adds the sum of a group of other sums to one of these.
-    pub(crate) fn merge(
-        &mut self,
-        window: &mut Window<UNIT>,
-        group: u32,
-        others: &Self,
-        other: Window<UNIT>,
-        other_group: u32,
-    ) {
-        match window.get().checked_add(other.get()) {
+    /// Adds a whole number of units to the sum of a group.
+    pub(super) fn add_units(&mut self, window: &mut Window<UNIT>, group: u32, units: i128) {
+        match window.get().checked_add(units) {
             Some(units) => window.set(units),
-            None => self.0.entry(group).or_default().add_units(other.get(), UNIT),
+            None => self.wide(group).add_units(units, UNIT),
         }
-        if let Some(wide) = others.0.get(&other_group) {
-            self.0.entry(group).or_default().merge(wide);
-        }
+    }
+
+    /// Returns the wide sum of a group, of which there may be none.
+    pub(super) fn get(&self, group: u32) -> Option<&Wide> {
+        self.0.get(&group).map(|wide| &**wide)
+    }
+
+    /// Returns the wide sum of a group.
+    #[cold]
+    pub(super) fn wide(&mut self, group: u32) -> &mut Wide {
+        self.0.entry(group).or_default()
     }
 
     /// Adds the sum of a group to a wide sum.
@@ -158,27 +99,31 @@ const fn unit(exponent: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limbs::Limbs;
     use super::super::wide::oracle::{floats, nearest};
     use super::*;
     use proptest::prelude::*;
 
     #[derive(Clone, Default)]
-    struct Sum {
-        window: Window<VALUES>,
-        aside: Aside<VALUES>,
+    struct Sum<const UNIT: u64> {
+        window: Window<UNIT>,
+        aside: Aside<UNIT>,
     }
 
-    impl Sum {
+    impl<const UNIT: u64> Sum<UNIT> {
         fn of(values: &[f64]) -> Self {
-            let mut sum = Self::default();
-            for &x in values {
-                sum.aside.add(&mut sum.window, 7, x);
-            }
-            sum
+            Self::default().with(values)
         }
 
-        fn merge(mut self, other: &Self) -> Self {
-            self.aside.merge(&mut self.window, 7, &other.aside, other.window, 7);
+        fn with(mut self, values: &[f64]) -> Self {
+            let (mut limbs, mut aside) = (Limbs::<UNIT>::default(), Aside::default());
+            for (at, &x) in values.iter().enumerate() {
+                limbs.add_any(x, &mut aside, 3);
+                if at % 5 == 0 {
+                    limbs.settle(&mut aside, 3);
+                }
+            }
+            limbs.hand_over(&aside, 3, (&mut self.window, &mut self.aside, 7));
             self
         }
 
@@ -190,47 +135,43 @@ mod tests {
     proptest! {
         #[test]
         fn is_the_float_nearest_to_the_true_sum(values in proptest::collection::vec(floats(), 0..60)) {
-            prop_assert_eq!(Sum::of(&values).value().to_bits(), nearest(&values).to_bits(), "{:?}", values);
+            prop_assert_eq!(Sum::<VALUES>::of(&values).value().to_bits(), nearest(&values).to_bits(), "{:?}", values);
         }
 
         #[test]
         fn is_the_same_in_any_shares(values in proptest::collection::vec(floats(), 0..60), cut in 0..60_usize) {
             let (left, right) = values.split_at(cut.min(values.len()));
-            let (left, right) = (Sum::of(left), Sum::of(right));
-            let all = Sum::of(&values).value().to_bits();
-            prop_assert_eq!(left.clone().merge(&right).value().to_bits(), all);
-            prop_assert_eq!(right.merge(&left).value().to_bits(), all);
+            let all = Sum::<VALUES>::of(&values).value().to_bits();
+            prop_assert_eq!(Sum::<VALUES>::of(left).with(right).value().to_bits(), all);
+            prop_assert_eq!(Sum::<VALUES>::of(right).with(left).value().to_bits(), all);
         }
 
         #[test]
         fn of_a_window_is_the_sum_of_its_unit(values in proptest::collection::vec(-1.0..1.0_f64, 0..60)) {
-            let mut window = Window::<LOSSES>::default();
-            let mut aside = Aside::default();
-            values.iter().for_each(|&x| aside.add(&mut window, 0, x));
-            prop_assert_eq!(aside.value(window, 0).to_bits(), nearest(&values).to_bits());
+            prop_assert_eq!(Sum::<LOSSES>::of(&values).value().to_bits(), nearest(&values).to_bits());
         }
     }
 
     #[test]
     fn tenths_stay_in_the_window() {
-        let sum = Sum::of(&[0.1; 10]);
+        let sum = Sum::<VALUES>::of(&[0.1; 10]);
         assert_eq!(sum.value(), 1.0);
         let mixed: Vec<f64> = (-999..=999).map(|tenths| f64::from(tenths) / 10.0).collect();
-        assert_eq!(Sum::of(&mixed).value().to_bits(), 0);
-        assert!(sum.aside.0.is_empty() && Sum::of(&mixed).aside.0.is_empty());
+        assert_eq!(Sum::<VALUES>::of(&mixed).value().to_bits(), 0);
+        assert!(sum.aside.0.is_empty() && Sum::<VALUES>::of(&mixed).aside.0.is_empty());
     }
 
     #[test]
     fn a_full_window_is_emptied() {
-        let most = f64::from_bits((1023 + 52) << 52 | MANTISSA); // just below 2^53
-        let sum = Sum::of(&[most; 1000]);
+        let most = f64::from_bits((1023 + 53) << 52) - 1.0; // just below 2^53
+        let sum = Sum::<VALUES>::of(&[most; 1000]);
         assert_eq!(sum.value(), nearest(&[most; 1000]));
         assert!(!sum.aside.0.is_empty());
     }
 
     #[test]
     fn what_is_no_finite_number() {
-        let value = |values: &[f64]| Sum::of(values).value();
+        let value = |values: &[f64]| Sum::<VALUES>::of(values).value();
         let (infinity, max) = (f64::INFINITY, f64::MAX);
         assert_eq!(value(&[1.0, infinity, -5.0]), infinity);
         assert_eq!(value(&[1.0, -infinity, max]), -infinity);

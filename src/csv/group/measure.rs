@@ -3,35 +3,34 @@
 use super::aggregate::{Aggregate, Measured};
 use super::ends::End;
 use super::input::Inputs;
-use super::numbers::{Count, Extremes, Moments, Sum};
+use super::numbers::Count;
 use super::registers::Registers;
+use super::running::{Running, RunningExtremes, RunningMoments, RunningSum, Runs};
 use super::sketch::Sketch;
-use super::store::{OfFields, OfNumbers, Part, Store};
+use super::store::{OfFields, OwnPart, Part, Store};
 use crate::csv::column::Column;
 use std::any::Any;
 use std::fmt;
 
-/// What is measured of all groups, by their numbers.
+/// What is measured of groups, by their numbers: of those of a worker, or of all.
 pub(super) trait Measure: Any + Send + Sync {
     /// Makes one of the same kind with no groups.
     fn fresh(&self) -> Box<dyn Measure>;
 
-    /// Makes room for so many groups.
-    fn resize(&mut self, groups: usize);
-
-    /// Forgets all groups.
+    /// Forgets all groups of a worker.
     fn clear(&mut self);
 
     /// Returns how many bytes all takes.
     fn bytes(&self) -> usize;
 
-    /// Adds the records of a block, each to the group beside it.
-    fn add(&mut self, groups: &[u32], inputs: Inputs<'_>);
+    /// Adds the records of a block, each to the group of a worker beside it; there are `count` groups now.
+    fn add(&mut self, count: usize, groups: &[u32], inputs: Inputs<'_>);
 
-    /// Takes in groups of another one of the same kind: those numbered `theirs`, each to the one of `ours` beside it.
-    fn merge(&mut self, other: &mut dyn Measure, ours: &[u32], theirs: &[u32]);
+    /// Takes in groups of a worker that measured the same: those numbered `theirs`, each to the one of all beside it in
+    /// `ours`; there are `count` groups now.
+    fn take(&mut self, count: usize, worker: &mut dyn Measure, ours: &[u32], theirs: &[u32]);
 
-    /// Returns what an aggregate comes to in a group.
+    /// Returns what an aggregate comes to in a group of all.
     fn value(&self, group: u32, aggregate: Aggregate) -> Measured<'_>;
 }
 
@@ -41,21 +40,61 @@ impl fmt::Debug for dyn Measure {
     }
 }
 
-/// A kind of measure: how records are added to a store.
+/// A kind of measure: how records are added, and handed over to what is kept of all groups.
 trait Kind: Clone + Send + Sync + 'static {
+    type Own: OwnGroups<Self::Part>;
     type Part: Part;
 
-    fn add(&self, store: &mut Store<Self::Part>, groups: &[u32], inputs: Inputs<'_>);
+    fn add(&self, own: &mut Self::Own, count: usize, groups: &[u32], inputs: Inputs<'_>);
 }
 
-/// A store and how records are added to it.
+/// What a worker measures of its groups.
+trait OwnGroups<P: Part>: Default + Send + Sync + 'static {
+    fn clear(&mut self);
+
+    fn bytes(&self) -> usize;
+
+    /// Hands a group over to one of a store.
+    fn hand_over(&mut self, group: u32, store: &mut Store<P>, to: u32);
+}
+
+impl<P: OwnPart> OwnGroups<P> for Store<P> {
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+
+    fn hand_over(&mut self, group: u32, store: &mut Store<P>, to: u32) {
+        store.change(to, |part| part.merge(&mut self.parts[group as usize]));
+    }
+}
+
+impl<R: Running> OwnGroups<R::Kept> for Runs<R> {
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+
+    fn hand_over(&mut self, group: u32, store: &mut Store<R::Kept>, to: u32) {
+        Runs::hand_over(self, group, store, to);
+    }
+}
+
+/// A measure of a kind: either of the two is empty.
 struct Kept<K: Kind> {
     kind: K,
+    own: K::Own,
     store: Store<K::Part>,
 }
 
 fn kept<K: Kind>(kind: K) -> Box<dyn Measure> {
-    Box::new(Kept { kind, store: Store::default() })
+    Box::new(Kept { kind, own: K::Own::default(), store: Store::default() })
 }
 
 impl<K: Kind> Measure for Kept<K> {
@@ -63,27 +102,26 @@ impl<K: Kind> Measure for Kept<K> {
         kept(self.kind.clone())
     }
 
-    fn resize(&mut self, groups: usize) {
-        self.store.resize(groups);
-    }
-
     fn clear(&mut self) {
-        self.store.clear();
+        self.own.clear();
     }
 
     fn bytes(&self) -> usize {
-        self.store.bytes()
+        self.own.bytes() + self.store.bytes()
     }
 
-    fn add(&mut self, groups: &[u32], inputs: Inputs<'_>) {
-        self.kind.add(&mut self.store, groups, inputs);
+    fn add(&mut self, count: usize, groups: &[u32], inputs: Inputs<'_>) {
+        self.kind.add(&mut self.own, count, groups, inputs);
     }
 
-    fn merge(&mut self, other: &mut dyn Measure, ours: &[u32], theirs: &[u32]) {
-        let other: &mut dyn Any = other;
-        match other.downcast_mut::<Self>() {
-            Some(other) => self.store.merge(&mut other.store, ours, theirs),
-            None => unreachable!("measures at one place of a plan are of one kind"),
+    fn take(&mut self, count: usize, worker: &mut dyn Measure, ours: &[u32], theirs: &[u32]) {
+        let worker: &mut dyn Any = worker;
+        let Some(worker) = worker.downcast_mut::<Self>() else {
+            unreachable!("measures at one place of a plan are of one kind");
+        };
+        self.store.resize(count);
+        for (&our, &their) in ours.iter().zip(theirs) {
+            worker.own.hand_over(their, &mut self.store, our);
         }
     }
 
@@ -97,46 +135,35 @@ impl<K: Kind> Measure for Kept<K> {
 struct Records;
 
 impl Kind for Records {
+    type Own = Store<Count>;
     type Part = Count;
 
-    fn add(&self, store: &mut Store<Count>, groups: &[u32], _: Inputs<'_>) {
+    fn add(&self, own: &mut Store<Count>, count: usize, groups: &[u32], _: Inputs<'_>) {
+        own.resize(count);
         for &group in groups {
-            store.parts[group as usize].0 += 1;
+            own.parts[group as usize].0 += 1;
         }
     }
 }
 
 /// Adds the numbers of one input.
-struct Numbers<P> {
+struct Numbers<R> {
     input: usize,
-    part: std::marker::PhantomData<fn() -> P>,
+    part: std::marker::PhantomData<fn() -> R>,
 }
 
-impl<P> Clone for Numbers<P> {
+impl<R> Clone for Numbers<R> {
     fn clone(&self) -> Self {
         Self { ..*self }
     }
 }
 
-impl<P: OfNumbers> Kind for Numbers<P> {
-    type Part = P;
+impl<R: Running> Kind for Numbers<R> {
+    type Own = Runs<R>;
+    type Part = R::Kept;
 
-    #[inline(never)]
-    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: Inputs<'_>) {
-        let Store { parts, aside, .. } = store;
-        let parts = &mut parts[..];
-        let input = inputs.numbers(self.input);
-        if input.valid.nulls() == 0 {
-            for (&group, &x) in groups.iter().zip(input.values) {
-                parts[group as usize].add(aside, group, x);
-            }
-            return;
-        }
-        for (row, (&group, &x)) in groups.iter().zip(input.values).enumerate() {
-            if input.valid.is_valid(row) {
-                parts[group as usize].add(aside, group, x);
-            }
-        }
+    fn add(&self, own: &mut Runs<R>, count: usize, groups: &[u32], inputs: Inputs<'_>) {
+        own.add(count, groups, inputs.numbers(self.input));
     }
 }
 
@@ -147,13 +174,15 @@ struct Sketches {
 }
 
 impl Kind for Sketches {
+    type Own = Store<Sketch>;
     type Part = Sketch;
 
-    fn add(&self, store: &mut Store<Sketch>, groups: &[u32], inputs: Inputs<'_>) {
+    fn add(&self, own: &mut Store<Sketch>, count: usize, groups: &[u32], inputs: Inputs<'_>) {
+        own.resize(count);
         let input = inputs.numbers(self.input);
         for (row, (&group, &x)) in groups.iter().zip(input.values).enumerate() {
             if input.valid.is_valid(row) {
-                store.change(group, |sketch| sketch.add(x));
+                own.change(group, |sketch| sketch.add(x));
             }
         }
     }
@@ -172,11 +201,13 @@ impl<P> Clone for Fields<P> {
 }
 
 impl<P: OfFields> Kind for Fields<P> {
+    type Own = Store<P>;
     type Part = P;
 
-    fn add(&self, store: &mut Store<P>, groups: &[u32], inputs: Inputs<'_>) {
+    fn add(&self, own: &mut Store<P>, count: usize, groups: &[u32], inputs: Inputs<'_>) {
+        own.resize(count);
         inputs.each_field(self.column, |at, field| {
-            store.change(groups[at], |part| part.add(field, inputs.place(at)));
+            own.change(groups[at], |part| part.add(field, inputs.place(at)));
         });
     }
 }
@@ -188,8 +219,8 @@ pub(super) fn records() -> Box<dyn Measure> {
 
 /// Makes one measure for what is asked of the numbers of one input, all but quantiles.
 pub(super) fn numbers(input: usize, aggregates: &[Aggregate]) -> Box<dyn Measure> {
-    fn of<P: OfNumbers>(input: usize) -> Box<dyn Measure> {
-        kept(Numbers::<P> { input, part: std::marker::PhantomData })
+    fn of<R: Running>(input: usize) -> Box<dyn Measure> {
+        kept(Numbers::<R> { input, part: std::marker::PhantomData })
     }
     let (mut sums, mut moments, mut extremes) = (false, false, false);
     for aggregate in aggregates {
@@ -205,11 +236,11 @@ pub(super) fn numbers(input: usize, aggregates: &[Aggregate]) -> Box<dyn Measure
         }
     }
     match (sums, moments, extremes) {
-        (_, true, true) => of::<(Moments, Extremes)>(input),
-        (_, true, false) => of::<Moments>(input),
-        (true, false, true) => of::<(Sum, Extremes)>(input),
-        (false, false, true) => of::<Extremes>(input),
-        (_, false, false) => of::<Sum>(input),
+        (_, true, true) => of::<(RunningMoments, RunningExtremes)>(input),
+        (_, true, false) => of::<RunningMoments>(input),
+        (true, false, true) => of::<(RunningSum, RunningExtremes)>(input),
+        (false, false, true) => of::<RunningExtremes>(input),
+        (_, false, false) => of::<RunningSum>(input),
     }
 }
 

@@ -11,6 +11,8 @@
 //! measure.rs    what is kept by those numbers: store.rs, of parts
 //!               numbers.rs (sums, extremes, moments), ends.rs (first, last), sketch.rs (quantiles), registers.rs (distinct)
 //!               exact_sum.rs, wide.rs: sums that no order changes
+//!               running.rs: a worker's own sums, extremes, moments, made for adding
+//!               limbs.rs: floats cut into whole numbers; vector.rs: loops for more than the floor of an architecture
 //! partition.rs  the groups of all workers, by hash, in compact rows
 //! run.rs        from workers' tables to partitions, whenever one is full and at the end
 //! grouped.rs    the answer
@@ -28,15 +30,18 @@ mod head;
 mod input;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+mod limbs;
 mod measure;
 mod numbers;
 mod partition;
 mod plan;
 mod registers;
 mod run;
+mod running;
 mod sketch;
 mod store;
 mod table;
+mod vector;
 mod wide;
 
 pub use aggregate::Value;

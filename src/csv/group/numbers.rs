@@ -1,8 +1,9 @@
-//! Parts of numbers: sums, extremes, moments.
+//! What is kept of the numbers of all groups: sums, extremes, moments.
 
 use super::aggregate::{Aggregate, Measured};
 use super::exact_sum::{Aside, LOSSES, VALUES, Window};
-use super::store::{OfNumbers, Other, Part};
+use super::running::turn;
+use super::store::{OwnPart, Part};
 use super::wide::Wide;
 
 /// How many records a group has.
@@ -12,29 +13,26 @@ pub(super) struct Count(pub(super) u64);
 impl Part for Count {
     type Aside = ();
 
-    fn merge(&mut self, (): &mut (), _: u32, other: Other<'_, Self>) {
-        self.0 += other.part.0;
-    }
-
     fn value(&self, (): &(), _: u32, _: Aggregate) -> Measured<'_> {
         Measured::Count(self.0)
+    }
+}
+
+impl OwnPart for Count {
+    fn merge(&mut self, other: &mut Self) {
+        self.0 += other.0;
     }
 }
 
 /// How many numbers there are, and their exact sum.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sum {
-    window: Window<VALUES>,
-    count: u64,
+    pub(super) window: Window<VALUES>,
+    pub(super) count: u64,
 }
 
 impl Part for Sum {
     type Aside = Aside<VALUES>;
-
-    fn merge(&mut self, aside: &mut Self::Aside, group: u32, other: Other<'_, Self>) {
-        self.count += other.part.count;
-        aside.merge(&mut self.window, group, other.aside, other.part.window, other.group);
-    }
 
     fn value(&self, aside: &Self::Aside, group: u32, aggregate: Aggregate) -> Measured<'_> {
         let sum = aside.value(self.window, group);
@@ -49,19 +47,11 @@ impl Part for Sum {
     }
 }
 
-impl OfNumbers for Sum {
-    #[inline(always)]
-    fn add(&mut self, aside: &mut Self::Aside, group: u32, x: f64) {
-        self.count += 1;
-        aside.add(&mut self.window, group, x);
-    }
-}
-
 /// The least and the greatest number. What is no number is passed over; -0.0 is less than 0.0.
 #[derive(Clone, Debug)]
 pub(super) struct Extremes {
-    least: i64,
-    most: i64,
+    pub(super) least: i64,
+    pub(super) most: i64,
 }
 
 impl Default for Extremes {
@@ -70,19 +60,8 @@ impl Default for Extremes {
     }
 }
 
-/// Turns the bits of a float to whole numbers in the same order, and back.
-#[inline(always)]
-fn turn(bits: i64) -> i64 {
-    bits ^ ((bits >> 63) as u64 >> 1) as i64
-}
-
 impl Part for Extremes {
     type Aside = ();
-
-    fn merge(&mut self, (): &mut (), _: u32, other: Other<'_, Self>) {
-        self.least = self.least.min(other.part.least);
-        self.most = self.most.max(other.part.most);
-    }
 
     fn value(&self, (): &(), _: u32, aggregate: Aggregate) -> Measured<'_> {
         let float = |turned| f64::from_bits(turn(turned) as u64);
@@ -94,17 +73,6 @@ impl Part for Extremes {
     }
 }
 
-impl OfNumbers for Extremes {
-    #[inline(always)]
-    fn add(&mut self, (): &mut (), _: u32, x: f64) {
-        if !x.is_nan() {
-            let turned = turn(x.to_bits() as i64);
-            self.least = self.least.min(turned);
-            self.most = self.most.max(turned);
-        }
-    }
-}
-
 /// The sums of numbers and of their squares, both exact: a square is two floats, the nearest one and what it lacks.
 ///
 /// The variance is computed of these without rounding before the end, so that it is right to a few units in its last place
@@ -112,32 +80,21 @@ impl OfNumbers for Extremes {
 /// below 10^-290 lack is lost.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moments {
-    sum: Sum,
-    squares: Window<VALUES>,
-    lacks: Window<LOSSES>,
+    pub(super) sum: Sum,
+    pub(super) squares: Window<VALUES>,
+    pub(super) lacks: Window<LOSSES>,
 }
 
 /// What lies outside the windows of moments.
 #[derive(Debug, Default)]
 pub(super) struct MomentsAside {
-    sums: Aside<VALUES>,
-    squares: Aside<VALUES>,
-    lacks: Aside<LOSSES>,
+    pub(super) sums: Aside<VALUES>,
+    pub(super) squares: Aside<VALUES>,
+    pub(super) lacks: Aside<LOSSES>,
 }
 
 impl Part for Moments {
     type Aside = MomentsAside;
-
-    fn merge(&mut self, aside: &mut MomentsAside, group: u32, other: Other<'_, Self>) {
-        let Other { part, aside: others, group: their } = other;
-        self.sum.merge(
-            &mut aside.sums,
-            group,
-            Other { part: &mut part.sum, aside: &others.sums, group: their },
-        );
-        aside.squares.merge(&mut self.squares, group, &others.squares, part.squares, their);
-        aside.lacks.merge(&mut self.lacks, group, &others.lacks, part.lacks, their);
-    }
 
     fn value(&self, aside: &MomentsAside, group: u32, aggregate: Aggregate) -> Measured<'_> {
         let variance = |least: u64| {
@@ -187,29 +144,9 @@ impl Moments {
     }
 }
 
-impl OfNumbers for Moments {
-    #[inline(always)]
-    fn add(&mut self, aside: &mut MomentsAside, group: u32, x: f64) {
-        self.sum.add(&mut aside.sums, group, x);
-        let square = x * x;
-        aside.squares.add(&mut self.squares, group, square);
-        let lack = x.mul_add(x, -square);
-        // Of an infinite square nothing is lacking.
-        if lack.is_finite() {
-            aside.lacks.add(&mut self.lacks, group, lack);
-        }
-    }
-}
-
 /// Two parts of the same numbers, side by side so that each group is looked up once.
 impl<A: Part, B: Part> Part for (A, B) {
     type Aside = (A::Aside, B::Aside);
-
-    fn merge(&mut self, aside: &mut Self::Aside, group: u32, other: Other<'_, Self>) {
-        let Other { part, aside: others, group: their } = other;
-        self.0.merge(&mut aside.0, group, Other { part: &mut part.0, aside: &others.0, group: their });
-        self.1.merge(&mut aside.1, group, Other { part: &mut part.1, aside: &others.1, group: their });
-    }
 
     /// The second part answers for extremes, the first for all else.
     fn value(&self, aside: &Self::Aside, group: u32, aggregate: Aggregate) -> Measured<'_> {
@@ -224,25 +161,31 @@ impl<A: Part, B: Part> Part for (A, B) {
     }
 }
 
-impl<A: OfNumbers, B: OfNumbers> OfNumbers for (A, B) {
-    #[inline(always)]
-    fn add(&mut self, aside: &mut Self::Aside, group: u32, x: f64) {
-        self.0.add(&mut aside.0, group, x);
-        self.1.add(&mut aside.1, group, x);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::input::NumbersOf;
+    use super::super::running::{Running, RunningExtremes, RunningMoments, Runs};
     use super::super::store::Store;
     use super::*;
+    use crate::csv::columns::valid::Valid;
     use num_bigint::BigInt;
     use proptest::prelude::*;
 
-    fn store<P: OfNumbers>(values: &[f64]) -> Store<P> {
-        let mut store = Store::<P>::default();
+    type Both = (RunningMoments, RunningExtremes);
+
+    /// Adds values to the one group of a store.
+    fn add<R: Running>(store: &mut Store<R::Kept>, values: &[f64]) {
+        let mut valid = Valid::default();
+        valid.reset(values.len());
+        let mut runs = Runs::<R>::default();
+        runs.add(4, &vec![3; values.len()], NumbersOf { values, valid: &valid });
+        runs.hand_over(3, store, 0);
+    }
+
+    fn store<R: Running>(values: &[f64]) -> Store<R::Kept> {
+        let mut store = Store::default();
         store.resize(1);
-        values.iter().for_each(|&x| store.parts[0].add(&mut store.aside, 0, x));
+        add::<R>(&mut store, values);
         store
     }
 
@@ -273,7 +216,7 @@ mod tests {
         ) {
             let units: Vec<i64> = units.into_iter().map(|unit| unit + offset).collect();
             let values: Vec<f64> = units.iter().map(|&unit| unit as f64 / 2.0_f64.powi(20)).collect();
-            let store = store::<Moments>(&values);
+            let store = store::<RunningMoments>(&values);
             for (aggregate, least) in [(Aggregate::Variance, 2), (Aggregate::PopulationVariance, 1)] {
                 let (found, expected) = (number(&store, aggregate).unwrap(), true_variance(&units, least));
                 prop_assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected, "{found} {expected}");
@@ -282,11 +225,11 @@ mod tests {
 
         #[test]
         fn shares_and_order_do_not_tell(values in proptest::collection::vec(super::super::wide::oracle::floats(), 1..50), cut in 0..50_usize) {
-            let all = store::<(Moments, Extremes)>(&values);
+            let all = store::<Both>(&values);
             let (left, right) = values.split_at(cut.min(values.len()));
             let reversed: Vec<f64> = left.iter().rev().copied().collect();
-            let (mut other, mut merged) = (store::<(Moments, Extremes)>(&reversed), store::<(Moments, Extremes)>(right));
-            merged.merge(&mut other, &[0], &[0]);
+            let mut merged = store::<Both>(right);
+            add::<Both>(&mut merged, &reversed);
             for aggregate in [Aggregate::Sum, Aggregate::Mean, Aggregate::Min, Aggregate::Max, Aggregate::Variance, Aggregate::Deviation] {
                 prop_assert_eq!(number(&all, aggregate).map(f64::to_bits), number(&merged, aggregate).map(f64::to_bits));
             }
@@ -294,7 +237,7 @@ mod tests {
 
         #[test]
         fn extremes_are_those_of_the_total_order(values in proptest::collection::vec(super::super::wide::oracle::floats(), 1..20)) {
-            let extremes = store::<Extremes>(&values);
+            let extremes = store::<RunningExtremes>(&values);
             let least = values.iter().copied().min_by(f64::total_cmp).unwrap();
             let most = values.iter().copied().max_by(f64::total_cmp).unwrap();
             prop_assert_eq!(number(&extremes, Aggregate::Min).unwrap().to_bits(), least.to_bits());
@@ -304,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_there_is_none_of() {
-        let none = store::<(Moments, Extremes)>(&[]);
+        let none = store::<Both>(&[]);
         assert_eq!(number(&none, Aggregate::Sum), Some(0.0));
         for aggregate in [
             Aggregate::Mean,
@@ -315,12 +258,12 @@ mod tests {
         ] {
             assert_eq!(none.value(0, aggregate), Measured::Missing);
         }
-        let one = store::<(Moments, Extremes)>(&[4.5]);
+        let one = store::<Both>(&[4.5]);
         assert_eq!(
             (number(&one, Aggregate::Variance), number(&one, Aggregate::PopulationVariance)),
             (None, Some(0.0))
         );
-        let odd = store::<(Moments, Extremes)>(&[f64::NAN, 1.0]);
+        let odd = store::<Both>(&[f64::NAN, 1.0]);
         assert_eq!((number(&odd, Aggregate::Min), number(&odd, Aggregate::Max)), (Some(1.0), Some(1.0)));
         assert!(number(&odd, Aggregate::Sum).unwrap().is_nan());
     }
@@ -328,6 +271,6 @@ mod tests {
     #[test]
     fn a_classic_of_lost_variances() {
         let values = [1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0];
-        assert_eq!(number(&store::<Moments>(&values), Aggregate::Variance), Some(30.0));
+        assert_eq!(number(&store::<RunningMoments>(&values), Aggregate::Variance), Some(30.0));
     }
 }

@@ -9,7 +9,7 @@
 
 use super::aggregate::{Aggregate, Measured};
 use super::head::Hashing;
-use super::store::{OfFields, Other, Part};
+use super::store::{OfFields, OwnPart, Part};
 
 const FEW: usize = 256;
 const INDEX_BITS: u32 = 12;
@@ -96,8 +96,18 @@ fn tau(mut x: f64) -> f64 {
 impl Part for Registers {
     type Aside = ();
 
-    fn merge(&mut self, (): &mut (), _: u32, other: Other<'_, Self>) {
-        let other = std::mem::take(other.part);
+    fn value(&self, (): &(), _: u32, _: Aggregate) -> Measured<'_> {
+        Measured::Count(self.estimate())
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.few.capacity() * size_of::<u64>() + self.many.as_ref().map_or(0, |_| REGISTERS)
+    }
+}
+
+impl OwnPart for Registers {
+    fn merge(&mut self, other: &mut Self) {
+        let other = std::mem::take(other);
         match (&mut self.many, other.many) {
             (Some(registers), Some(others)) => {
                 registers.iter_mut().zip(*others).for_each(|(run, other)| *run = (*run).max(other));
@@ -108,14 +118,6 @@ impl Part for Registers {
             }
             (_, None) => other.few.into_iter().for_each(|hash| self.insert(hash)),
         }
-    }
-
-    fn value(&self, (): &(), _: u32, _: Aggregate) -> Measured<'_> {
-        Measured::Count(self.estimate())
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.few.capacity() * size_of::<u64>() + self.many.as_ref().map_or(0, |_| REGISTERS)
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn few_are_counted() {
         let mut few = registers(0..256);
-        few.merge(&mut (), 0, Other { part: &mut registers(0..200), aside: &(), group: 0 });
+        few.merge(&mut registers(0..200));
         assert_eq!(few.estimate(), 256);
         assert_eq!(registers(0..0).estimate(), 0);
     }
@@ -158,8 +160,8 @@ mod tests {
             let all = registers(0..count).estimate();
             let (mut left, mut right) = (registers(0..cut), registers(cut / 2..count));
             let mut merged = left.clone();
-            merged.merge(&mut (), 0, Other { part: &mut right.clone(), aside: &(), group: 0 });
-            right.merge(&mut (), 0, Other { part: &mut left, aside: &(), group: 0 });
+            merged.merge(&mut right.clone());
+            right.merge(&mut left);
             assert_eq!((merged.estimate(), right.estimate()), (all, all));
         }
     }

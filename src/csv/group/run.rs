@@ -89,8 +89,7 @@ impl Shared<'_> {
                 ours.push(number.map_err(|_| GroupError::Keys)?);
             }
             for (measure, own) in measures.iter_mut().zip(&mut own.measures) {
-                measure.resize(rows.len());
-                measure.merge(&mut **own, &ours, theirs);
+                measure.take(rows.len(), &mut **own, &ours, theirs);
             }
             let (more_bytes, more) =
                 (shard.bytes() as i64 - before as i64, (shard.rows.len() - count) as u64);
@@ -201,8 +200,7 @@ impl Grouper {
         let keys = self.keys.keys(inputs);
         self.groups.table.number_all(keys, &mut self.numbers, |row| inputs.place(row));
         for measure in &mut self.groups.measures {
-            measure.resize(self.groups.table.len());
-            measure.add(&self.numbers, inputs);
+            measure.add(self.groups.table.len(), &self.numbers, inputs);
         }
         for (own, &column) in self.pairs.iter_mut().zip(&shared.plan.distinct) {
             self.pair_keys.pair(keys, column, inputs);

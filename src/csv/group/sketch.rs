@@ -7,7 +7,7 @@
 //! A page of counters for an exponent is made when its first value comes: 1 KiB for each power of two that occurs.
 
 use super::aggregate::{Aggregate, Measured};
-use super::store::{Other, Part};
+use super::store::{OwnPart, Part};
 
 /// Values that are kept as they are.
 const FEW: usize = 64;
@@ -179,18 +179,6 @@ impl Sketch {
 impl Part for Sketch {
     type Aside = ();
 
-    fn merge(&mut self, (): &mut (), _: u32, other: Other<'_, Self>) {
-        let other = std::mem::take(other.part);
-        match (&mut self.many, other.many) {
-            (Some(many), Some(others)) => many.merge(&others),
-            (None, Some(mut others)) => {
-                self.few.drain(..).for_each(|x| others.add(x));
-                self.many = Some(others);
-            }
-            (_, None) => other.few.into_iter().for_each(|x| self.add(x)),
-        }
-    }
-
     fn value(&self, (): &(), _: u32, aggregate: Aggregate) -> Measured<'_> {
         let Aggregate::Quantile(share) = aggregate else { return Measured::Missing };
         Measured::number(self.quantile(share))
@@ -199,6 +187,20 @@ impl Part for Sketch {
     fn heap_bytes(&self) -> usize {
         let many = |many: &Many| size_of::<Many>() + many.negative.bytes() + many.positive.bytes();
         self.few.capacity() * size_of::<f64>() + self.many.as_deref().map_or(0, many)
+    }
+}
+
+impl OwnPart for Sketch {
+    fn merge(&mut self, other: &mut Self) {
+        let other = std::mem::take(other);
+        match (&mut self.many, other.many) {
+            (Some(many), Some(others)) => many.merge(&others),
+            (None, Some(mut others)) => {
+                self.few.drain(..).for_each(|x| others.add(x));
+                self.many = Some(others);
+            }
+            (_, None) => other.few.into_iter().for_each(|x| self.add(x)),
+        }
     }
 }
 
@@ -238,7 +240,7 @@ mod tests {
             let (left, right) = values.split_at(cut.min(values.len()));
             let mut merged = sketch(right);
             let reversed: Vec<f64> = left.iter().rev().copied().collect();
-            merged.merge(&mut (), 0, Other { part: &mut sketch(&reversed), aside: &(), group: 0 });
+            merged.merge(&mut sketch(&reversed));
             prop_assert_eq!(merged.quantile(share).map(f64::to_bits), Some(found.to_bits()));
         }
     }

@@ -14,9 +14,6 @@ pub(super) trait Part: Clone + Default + Send + Sync + 'static {
     /// What is kept of all groups together, for those that need more than a part.
     type Aside: Default + Send + Sync + 'static;
 
-    /// Takes in what another store has of one of its groups.
-    fn merge(&mut self, aside: &mut Self::Aside, group: u32, other: Other<'_, Self>);
-
     /// Returns what an aggregate comes to.
     fn value(&self, aside: &Self::Aside, group: u32, aggregate: Aggregate) -> Measured<'_>;
 
@@ -25,32 +22,20 @@ pub(super) trait Part: Clone + Default + Send + Sync + 'static {
         0
     }
 
-    /// Forgets all that is aside.
-    fn clear_aside(aside: &mut Self::Aside) {
-        *aside = Self::Aside::default();
-    }
-
     /// Returns how many bytes are aside.
     fn aside_bytes(_: &Self::Aside) -> usize {
         0
     }
 }
 
-/// A part of another store, to be taken in; it need not make sense afterwards.
-#[derive(Debug)]
-pub(super) struct Other<'a, P: Part> {
-    pub(super) part: &'a mut P,
-    pub(super) aside: &'a P::Aside,
-    pub(super) group: u32,
-}
-
-/// A part that numbers are added to.
-pub(super) trait OfNumbers: Part {
-    fn add(&mut self, aside: &mut Self::Aside, group: u32, x: f64);
+/// A part that workers keep too, with nothing aside.
+pub(super) trait OwnPart: Part<Aside = ()> {
+    /// Takes in another part, which need not make sense afterwards.
+    fn merge(&mut self, other: &mut Self);
 }
 
 /// A part that fields are added to, each with the place of its record in the input.
-pub(super) trait OfFields: Part {
+pub(super) trait OfFields: OwnPart {
     fn add(&mut self, field: &[u8], place: u64);
 }
 
@@ -78,7 +63,7 @@ impl<P: Part> Store<P> {
 
     pub(super) fn clear(&mut self) {
         self.parts.clear();
-        P::clear_aside(&mut self.aside);
+        self.aside = P::Aside::default();
         self.heap_bytes = 0;
     }
 
@@ -92,17 +77,6 @@ impl<P: Part> Store<P> {
         let before = part.heap_bytes();
         change(part);
         self.heap_bytes = self.heap_bytes + part.heap_bytes() - before;
-    }
-
-    /// Takes in groups of another store: those numbered `theirs`, each to the one of `ours` beside it.
-    pub(super) fn merge(&mut self, other: &mut Self, ours: &[u32], theirs: &[u32]) {
-        for (&group, &their) in ours.iter().zip(theirs) {
-            let part = &mut self.parts[group as usize];
-            let before = part.heap_bytes();
-            let other = Other { part: &mut other.parts[their as usize], aside: &other.aside, group: their };
-            part.merge(&mut self.aside, group, other);
-            self.heap_bytes = self.heap_bytes + part.heap_bytes() - before;
-        }
     }
 
     pub(super) fn value(&self, group: u32, aggregate: Aggregate) -> Measured<'_> {
