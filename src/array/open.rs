@@ -10,6 +10,7 @@ use super::{Access, ArrayError, NewArray, NpyError, NpyHeader, Order, ReadOnly, 
 use crate::error::SystemError;
 use crate::memory::open::open_regular;
 use crate::memory::{Advice, Element, Region, RegionError, layout};
+use crate::sys::balloon;
 
 /// From this size on, fresh memory is asked for in large pages, as numpy does.
 const WORTH_LARGE_PAGES: usize = 4 << 20;
@@ -30,9 +31,18 @@ impl<T: Element> SharedArray<T> {
     /// # Ok::<(), ringmill::array::ArrayError>(())
     /// ```
     pub fn anonymous(shape: &[usize]) -> Result<Self, ArrayError> {
+        Self::fresh(shape, true)
+    }
+
+    /// The same, to be filled once: in large pages only where they come at once.
+    pub(crate) fn anonymous_to_fill(shape: &[usize]) -> Result<Self, ArrayError> {
+        Self::fresh(shape, !balloon::takes_free_memory())
+    }
+
+    fn fresh(shape: &[usize], large_pages: bool) -> Result<Self, ArrayError> {
         let (len, bytes) = size::<T>(shape, 0)?;
         let region = Region::anonymous(bytes)?;
-        if bytes >= WORTH_LARGE_PAGES {
+        if large_pages && bytes >= WORTH_LARGE_PAGES {
             // Only speed is lost where the kernel has none.
             let _ = region.advise(Advice::HugePages);
         }

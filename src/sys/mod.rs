@@ -1,9 +1,10 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, limits, memory, throttling, topology, fork, thread, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, balloon, limits, memory, throttling, topology, fork, thread, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
 
 pub(crate) mod affinity;
+pub(crate) mod balloon;
 pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod fork;

@@ -47,17 +47,19 @@ impl Whole<'_> {
     fn with_room<'f>(source: Source<'f>, spec: &ColumnSpec, rows: usize) -> Result<Whole<'f>, ArrayError> {
         let shape = &[rows];
         Ok(match spec {
-            ColumnSpec::F64(_) => Whole::F64(SharedArray::anonymous(shape)?),
-            ColumnSpec::F32(_) => Whole::F32(SharedArray::anonymous(shape)?),
-            ColumnSpec::I64(_) => Whole::I64(SharedArray::anonymous(shape)?),
+            ColumnSpec::F64(_) => Whole::F64(SharedArray::anonymous_to_fill(shape)?),
+            ColumnSpec::F32(_) => Whole::F32(SharedArray::anonymous_to_fill(shape)?),
+            ColumnSpec::I64(_) => Whole::I64(SharedArray::anonymous_to_fill(shape)?),
             #[cfg(feature = "dates")]
-            ColumnSpec::Date(..) | ColumnSpec::Timestamp(..) => Whole::I64(SharedArray::anonymous(shape)?),
-            ColumnSpec::U64(_) => Whole::U64(SharedArray::anonymous(shape)?),
-            ColumnSpec::Bool(_) => Whole::Bool(SharedArray::anonymous(shape)?),
+            ColumnSpec::Date(..) | ColumnSpec::Timestamp(..) => {
+                Whole::I64(SharedArray::anonymous_to_fill(shape)?)
+            }
+            ColumnSpec::U64(_) => Whole::U64(SharedArray::anonymous_to_fill(shape)?),
+            ColumnSpec::Bool(_) => Whole::Bool(SharedArray::anonymous_to_fill(shape)?),
             ColumnSpec::Str(_) | ColumnSpec::Bytes(_) => Whole::Text(TextArray {
                 file: source.file(),
-                places: SharedArray::anonymous(shape)?,
-                lens: SharedArray::anonymous(shape)?,
+                places: SharedArray::anonymous_to_fill(shape)?,
+                lens: SharedArray::anonymous_to_fill(shape)?,
                 copies: Vec::new(),
             }),
         })
