@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ColumnsArgs, common: Common, output: &mut Output) -> Re
         return output.json(&Written { elements, skipped: report.skipped(), columns: rows });
     }
     let time = started.elapsed();
-    let len_bytes = input.len_bytes().unwrap_or(0);
+    let len_bytes = input.len_bytes().unwrap_or_else(|| input.scanned_bytes());
     output.line(format_args!(
         "{}: {elements} elements from {} in {} ({})",
         args.out.display(),
@@ -134,7 +134,7 @@ fn chosen<'i>(
     args: &ColumnsArgs,
     wanted: &[(ringmill::csv::Column, ColumnType)],
 ) -> Result<Columns<'i>, Failure> {
-    let mut builder = input.file()?.columns();
+    let mut builder = input.choose();
     for &(column, element) in wanted {
         builder = match element {
             ColumnType::F64 => builder.f64_with(column, policy(args, element)?),

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use ringmill::csv::{
-    Column, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Record, RecordProblem, ScanWatch,
+    Column, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Record, RecordProblem,
+    ScanWatch,
 };
 use ringmill::memory::RegionError;
 use ringmill::pool::Pool;
@@ -108,6 +109,19 @@ impl Input {
                 "save it in a file first",
             )),
         }
+    }
+
+    /// Starts a choice of columns. That of a stream can be read once.
+    pub(crate) fn choose(&self) -> ColumnsBuilder<'_> {
+        match &self.text {
+            Text::File(file) => file.columns(),
+            Text::Stream(stream) => stream.columns(),
+        }
+    }
+
+    /// How many bytes of text were read, by all readings together.
+    pub(crate) fn scanned_bytes(&self) -> u64 {
+        self.watch.scanned_bytes()
     }
 
     /// Starts a group-by. That of a stream can be run once.

@@ -71,6 +71,24 @@ fn every_number_of_workers_keeps_the_order() {
 }
 
 #[test]
+fn a_stream_gives_the_same_arrays() {
+    let place = Place::new().with("shop.csv", SHOP);
+    place.run("columns shop.csv --column price,stock --empty null --out file").succeeded();
+    let said = place.run_on("columns - --column price,stock --empty null --out stream", SHOP).succeeded();
+    assert!(said.starts_with("stream: 5 elements from 1"), "{said}");
+    for name in ["price.npy", "stock.npy", "stock.valid.npy"] {
+        assert_eq!(place.read(&format!("file/{name}")), place.read(&format!("stream/{name}")), "{name}");
+    }
+    let taken = "--where price>3 --type f32 --out taken.npy --column price --force";
+    place.run_on(&format!("columns - {taken}"), SHOP).succeeded();
+    let taken_of_stream = place.read("taken.npy");
+    place.run(&format!("columns shop.csv {taken}")).succeeded();
+    assert_eq!(place.read("taken.npy"), taken_of_stream);
+    let complaint = place.run_on("columns - --column kind --out kind.npy", SHOP).failed();
+    assert!(complaint.contains("standard input: line 2, record 1"), "{complaint}");
+}
+
+#[test]
 fn several_columns_go_into_a_directory() {
     let place = Place::new().with("shop.csv", SHOP);
     let said =
