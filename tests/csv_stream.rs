@@ -93,7 +93,9 @@ fn check(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOptions) {
         (mapped, streamed) => panic!("one failed: {mapped:?}, {streamed:?}"),
     };
     assert_eq!(mapped.headers(), streamed.headers());
-    check_records(&mapped, &options.open_reader(path, Trickle::new(data, sizes)).expect("as before"));
+    let stream = || options.open_reader(path, Trickle::new(data, sizes)).expect("as before");
+    check_records(&mapped, &stream());
+    check_in_order(pool, &mapped, &stream());
     let mapped = pool.fold_records(&mapped, Found::default, add, join);
     let streamed = pool.fold_records(&streamed, Found::default, add, join);
     assert_eq!(in_words(mapped), in_words(streamed));
@@ -120,6 +122,30 @@ fn check_records(mapped: &CsvFile, streamed: &CsvStream) {
         }
     }
     assert!(found.next_record().expect("an error comes once").is_none());
+}
+
+/// Takes parts in order, of both, and compares them with what one record after the other gives.
+fn check_in_order(pool: &Pool, mapped: &CsvFile, streamed: &CsvStream) {
+    let mut expected = Fields::new();
+    let mut records = mapped.records();
+    while let Ok(Some(record)) = records.next_record() {
+        let mut found = Found::default();
+        if add(&mut found, record).is_err() {
+            break;
+        }
+        expected.append(&mut found.0);
+    }
+    let error = pool.fold_records(mapped, Found::default, add, join).map(drop).map_err(|e| e.to_string());
+    let take = |taken: &mut Fields, part: Found| {
+        taken.extend(part.0);
+        Ok(())
+    };
+    let mut taken = Fields::new();
+    let ended = pool.fold_in_order(mapped, Found::default, add, |part| take(&mut taken, part));
+    assert_eq!((ended.map_err(|e| e.to_string()), taken), (error.clone(), expected.clone()), "of the file");
+    let mut taken = Fields::new();
+    let ended = pool.fold_in_order(streamed, Found::default, add, |part| take(&mut taken, part));
+    assert_eq!((ended.map_err(|e| e.to_string()), taken), (error, expected), "of the stream");
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -388,6 +414,66 @@ fn a_record_comes_with_its_line_end() {
     for n in 1..=4 {
         let record = records.next_record().unwrap().unwrap();
         assert_eq!(record.u64(0).unwrap(), n);
+    }
+}
+
+/// Parts come in order, no more than a few for each worker ahead of who takes them, however slow that is.
+#[test]
+fn parts_come_in_order_and_wait_for_who_takes_them() {
+    let text = "n\n".to_string() + &(0..40_000).map(|n| format!("{n}\n")).collect::<String>();
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("room for the file");
+    let options = CsvFile::options().chunk_bytes(500);
+    for workers in [1, 3] {
+        let begun = AtomicU64::new(0);
+        let init = || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            Vec::new()
+        };
+        let add = |part: &mut Vec<u64>, record: &Record<'_>| Ok(part.push(record.u64(0)?));
+        let mut taken = Vec::new();
+        let mut parts = 0;
+        let mut take = |part: Vec<u64>| {
+            parts += 1;
+            if parts % 100 == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            assert!(begun.load(Ordering::Relaxed) <= parts + 2 + 2 * workers, "{parts} parts were taken");
+            taken.extend(part);
+            Ok(())
+        };
+        let pool = pool(workers as usize);
+        pool.fold_in_order(&options.open(file.path()).unwrap(), init, add, &mut take).unwrap();
+        let stream = options.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+        pool.fold_in_order(&stream, init, add, &mut take).unwrap();
+        assert!(taken.into_iter().eq((0..40_000).chain(0..40_000)));
+
+        for stop in [1, 50] {
+            let mut left = stop;
+            let enough = |_| match left {
+                1 => Err(CsvError::user("enough")),
+                _ => {
+                    left -= 1;
+                    Ok(())
+                }
+            };
+            let stream = options.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+            let ended = pool.fold_in_order(&stream, || (), |(), _| Ok(()), enough);
+            assert_eq!(ended.unwrap_err().to_string(), "enough");
+        }
+        let bad = |_: &mut (), record: &Record<'_>| match record.u64(0)? {
+            30_000 => panic!("no more"),
+            _ => Ok(()),
+        };
+        let stream = options.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+        let file = options.open(file.path()).unwrap();
+        for run in [&mut || pool.fold_in_order(&stream, || (), bad, Ok) as Result<_, CsvError>, &mut || {
+            pool.fold_in_order(&file, || (), bad, Ok)
+        }] as [&mut dyn FnMut() -> Result<(), CsvError>; 2]
+        {
+            let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+            assert_eq!(*panic.downcast_ref::<&str>().unwrap(), "no more");
+        }
     }
 }
 

@@ -28,6 +28,16 @@ pub trait Input: Sealed + Copy {
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError>;
 
+    /// As [`Pool::fold_in_order`].
+    #[doc(hidden)]
+    fn fold_in_order<A: Send>(
+        self,
+        pool: &Pool,
+        init: impl Fn() -> A + Sync,
+        fold: impl Fn(&mut A, &Self::Record<'_>) -> Result<(), CsvError> + Sync,
+        take: impl FnMut(A) -> Result<(), CsvError>,
+    ) -> Result<(), CsvError>;
+
     /// As [`Pool::count_records`].
     #[doc(hidden)]
     fn count_records(self, pool: &Pool) -> Result<u64, CsvError>;
@@ -53,6 +63,16 @@ impl<'f> Input for &'f CsvFile {
         pool.fold_segments(self, init, |accumulator, segment| fold_all(accumulator, segment, &fold), merge)
     }
 
+    fn fold_in_order<A: Send>(
+        self,
+        pool: &Pool,
+        init: impl Fn() -> A + Sync,
+        fold: impl Fn(&mut A, &Record<'f>) -> Result<(), CsvError> + Sync,
+        take: impl FnMut(A) -> Result<(), CsvError>,
+    ) -> Result<(), CsvError> {
+        pool.fold_segments_in_order(self, init, |part, segment| fold_all(part, segment, &fold), take)
+    }
+
     fn count_records(self, pool: &Pool) -> Result<u64, CsvError> {
         count_file(pool, self)
     }
@@ -69,6 +89,16 @@ impl Input for &CsvStream {
         merge: impl Fn(A, A) -> A + Sync,
     ) -> Result<A, CsvError> {
         self.fold_segments(pool, init, |accumulator, segment| fold_all(accumulator, segment, &fold), merge)
+    }
+
+    fn fold_in_order<A: Send>(
+        self,
+        pool: &Pool,
+        init: impl Fn() -> A + Sync,
+        fold: impl Fn(&mut A, &Record<'_>) -> Result<(), CsvError> + Sync,
+        take: impl FnMut(A) -> Result<(), CsvError>,
+    ) -> Result<(), CsvError> {
+        self.fold_segments_in_order(pool, init, |part, segment| fold_all(part, segment, &fold), take)
     }
 
     fn count_records(self, pool: &Pool) -> Result<u64, CsvError> {

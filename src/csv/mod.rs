@@ -78,6 +78,7 @@
 //! cursor.rs      walks from one to the next: most records are nothing but delimiters and a line end
 //! record.rs      lends the record; field.rs and number.rs read what is asked for
 //! forest.rs      merges the chunks' results in one fixed shape
+//! in_order.rs    gives them in the order of the file instead, within a window (window.rs)
 //! pages.rs       lets go of the chunk's pages, if the file is larger than memory
 //! blocks.rs      tables of some thousand records (block.rs), for what works on columns
 //! count.rs       counts records, from both sides of a quote at once
@@ -99,6 +100,8 @@ mod forest;
 mod group;
 mod groups;
 mod header;
+mod helpers;
+mod in_order;
 mod input;
 mod layout;
 mod number;
@@ -114,6 +117,7 @@ mod source;
 mod split;
 mod transition;
 mod watch;
+mod window;
 
 pub use column::{Column, ColumnError, ColumnRef};
 #[cfg(feature = "dates")]

@@ -20,7 +20,7 @@ use crate::protocol::claims::Claims;
 use std::sync::{Mutex, PoisonError};
 
 /// One way through a file.
-struct Run<'f> {
+pub(super) struct Run<'f> {
     file: &'f CsvFile,
     split: Split<'f>,
     claims: Claims,
@@ -40,7 +40,7 @@ impl Drop for EndOnUnwind<'_> {
 }
 
 impl<'f> Run<'f> {
-    fn new(file: &'f CsvFile) -> Self {
+    pub(super) fn new(file: &'f CsvFile) -> Self {
         let claims = Claims::new(file.chunks().count());
         Self { file, split: Split::new(file), claims, failure: Mutex::new(None) }
     }
@@ -49,10 +49,21 @@ impl<'f> Run<'f> {
     fn work(&self, mut each: impl FnMut(usize, Option<&Segment<'f>>) -> Result<(), CsvError>) {
         let _end = EndOnUnwind(&self.claims);
         while let Some(chunk) = self.claims.claim() {
-            if let Err(error) = self.look_around().and_then(|()| self.one(chunk, &mut each)) {
+            if let Err(error) = self.one_if_wanted(chunk, &mut each) {
                 self.fail(chunk, error);
             }
         }
+    }
+
+    /// Calls `each` with the number of a chunk and its records, if any start in it, unless somebody wants no more of it.
+    /// Chunks are begun in order.
+    pub(super) fn one_if_wanted(
+        &self,
+        chunk: usize,
+        each: &mut impl FnMut(usize, Option<&Segment<'f>>) -> Result<(), CsvError>,
+    ) -> Result<(), CsvError> {
+        self.look_around()?;
+        self.one(chunk, each)
     }
 
     /// Fails if somebody wants no more of it.
@@ -75,7 +86,8 @@ impl<'f> Run<'f> {
         Ok(())
     }
 
-    fn fail(&self, chunk: usize, error: CsvError) {
+    /// Takes note of a failure; no chunk behind it is claimed.
+    pub(super) fn fail(&self, chunk: usize, error: CsvError) {
         self.claims.end_behind(chunk);
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         if failure.as_ref().is_none_or(|(first, _)| chunk < *first) {
@@ -84,7 +96,7 @@ impl<'f> Run<'f> {
     }
 
     /// Fails if a segment has, or if what was read is not what the files held.
-    fn into_result(self) -> Result<(), CsvError> {
+    pub(super) fn into_result(self) -> Result<(), CsvError> {
         match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, error)) => Err(self.file.located(error)),
             None => self.file.check(),

@@ -4,12 +4,14 @@
 //! decode.rs   text that is compressed, told by its first bytes
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
-//! flow.rs     one thread reads and cuts, all parse; the ring's buffers bound the memory
+//! flow.rs     one thread reads, all parse; the ring's buffers bound the memory
+//! cut.rs      chunks as segments: the end of the last record, however long it is
 //! records.rs  one record after the other, as they come
-//! fold.rs     an accumulator for each segment, or one for each worker
+//! fold.rs     an accumulator for each segment, merged or taken in order, or one for each worker
 //! outcome.rs  what segments came to, and in which line and record one failed
 //! ```
 
+mod cut;
 mod decode;
 mod error;
 mod flow;

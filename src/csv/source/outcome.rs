@@ -11,7 +11,8 @@ use crate::csv::segment::Segment;
 /// What became of a run of segments.
 pub(super) enum Outcome<A> {
     Done(A),
-    Failed(CsvError),
+    /// And what the failed segment had come to until then, if it was begun.
+    Failed(CsvError, Option<A>),
     /// Not read to the end, because a segment before it failed.
     Skipped,
 }
@@ -20,7 +21,9 @@ impl<A> Outcome<A> {
     pub(super) fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
         match (self, next) {
             (Self::Done(left), Self::Done(right)) => Self::Done(merge(left, right)),
-            (Self::Failed(error), _) | (Self::Done(_), Self::Failed(error)) => Self::Failed(error),
+            (Self::Failed(error, _), _) | (Self::Done(_), Self::Failed(error, _)) => {
+                Self::Failed(error, None)
+            }
             (Self::Skipped, _) | (Self::Done(_), Self::Skipped) => Self::Skipped,
         }
     }
@@ -38,9 +41,9 @@ impl<A> Part<A> {
     pub(super) fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
         let (records, lines) = (self.records + next.records, self.lines + next.lines);
         let outcome = match (self.outcome, next.outcome) {
-            (Outcome::Done(left), Outcome::Failed(mut error)) => {
+            (Outcome::Done(_), Outcome::Failed(mut error, _)) => {
                 move_on(&mut error, self.records, self.lines);
-                Outcome::Done(left).then(Outcome::Failed(error), merge)
+                Outcome::Failed(error, None)
             }
             (left, right) => left.then(right, merge),
         };
