@@ -52,6 +52,7 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512cd")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2");
         there.then_some(Self(()))
     }
@@ -66,7 +67,7 @@ impl Avx512 {
         numbers: &mut [[T; FIELDS]],
         odd: &mut [u32],
     ) -> usize {
-        // SAFETY: wants parts of AVX-512 and BMI2; `self` is the proof of them.
+        // SAFETY: wants parts of AVX-512 and the bit instructions; `self` is the proof of them.
         unsafe { read(bytes, spans, numbers, odd) }
     }
 }
