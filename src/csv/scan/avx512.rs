@@ -72,10 +72,16 @@ fn perform<J: Job>(avx512: Avx512, job: J) -> J::Output {
 }
 
 #[inline]
+#[target_feature(enable = "avx512f")]
+fn load(block: &[u8; BLOCK]) -> __m512i {
+    // SAFETY: `_mm512_loadu_si512` wants 64 readable bytes, of any alignment. `block` is a reference to 64.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+}
+
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn mask<const N: usize>(patterns: [__m512i; N], block: &[u8; BLOCK]) -> u64 {
-    // SAFETY: `_mm512_loadu_si512` wants 64 readable bytes, of any alignment. `block` is a reference to 64.
-    let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let bytes = load(block);
     patterns.iter().fold(0, |found, &pattern| found | _mm512_cmpeq_epi8_mask(bytes, pattern))
 }
 
@@ -93,10 +99,8 @@ static PLACES: [u8; BLOCK] = {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
 fn flatten(bits: u64, base: u32, numbers: &mut [u32; BLOCK]) -> usize {
-    // SAFETY: `_mm512_loadu_si512` wants 64 readable bytes, of any alignment. `PLACES` is 64.
-    let places = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
     let count = bits.count_ones() as usize;
-    let packed = _mm512_maskz_compress_epi8(bits, places);
+    let packed = _mm512_maskz_compress_epi8(bits, load(&PLACES));
     let (quarters, _) = numbers.as_chunks_mut::<16>();
     widen(_mm512_castsi512_si128(packed), base, &mut quarters[0]);
     if count > 16 {
