@@ -166,8 +166,7 @@ impl Columns<'_> {
         let valid = (0..self.len()).map(|index| fill::join_valid(index, &filled));
         let masks = valid.enumerate().map(|(index, valid)| Mask::create(folder, &self.name(index), &valid));
         let masks = masks.collect::<Result<Vec<_>, _>>()?;
-        news.into_iter().try_for_each(New::publish)?;
-        masks.into_iter().try_for_each(|mask| mask.publish())?;
+        publish(news, masks)?;
         Ok(report)
     }
 
@@ -188,8 +187,7 @@ impl Columns<'_> {
             });
             masks.push(Mask::create(folder, &name, &valid)?);
         }
-        news.into_iter().try_for_each(New::publish)?;
-        masks.into_iter().try_for_each(|mask| mask.publish())?;
+        publish(news, masks)?;
         Ok(report)
     }
 
@@ -228,6 +226,12 @@ impl Columns<'_> {
         };
         !self.filters.is_empty() || self.specs.iter().any(skips)
     }
+}
+
+/// Gives all the files their names.
+fn publish(news: Vec<New>, masks: Vec<Mask>) -> Result<(), ArrayError> {
+    news.into_iter().try_for_each(New::publish)?;
+    masks.into_iter().try_for_each(Mask::publish)
 }
 
 fn copied<T: Element>(path: &Path, array: &SharedArray<T>) -> Result<NewArray<T>, ArrayError> {
