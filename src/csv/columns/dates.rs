@@ -116,11 +116,7 @@ fn day_of(date: Date) -> i64 {
 /// Reads `2024-02-29`, and nothing else.
 fn iso_day(value: &[u8]) -> Option<i64> {
     let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = value else { return None };
-    let digits = [y0, y1, y2, y3, m0, m1, d0, d1].map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().any(|&digit| digit > 9) {
-        return None;
-    }
-    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits.map(i64::from);
+    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits([y0, y1, y2, y3, m0, m1, d0, d1])?;
     let (year, month, day) = (1000 * y0 + 100 * y1 + 10 * y2 + y3, 10 * m0 + m1, 10 * d0 + d1);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
@@ -133,6 +129,13 @@ fn iso_day(value: &[u8]) -> Option<i64> {
     (1..=last).contains(&day).then(|| days(year, month, day))
 }
 
+/// Returns what digits stand for, if all are some.
+#[inline]
+fn digits<const N: usize>(bytes: [u8; N]) -> Option<[i64; N]> {
+    let digits = bytes.map(|byte| byte.wrapping_sub(b'0'));
+    digits.iter().all(|&digit| digit <= 9).then(|| digits.map(i64::from))
+}
+
 /// Reads `2024-02-29T12:30:00.5Z`, with a `T` or a space, with a fraction or without, with the `Z` or without.
 fn iso_nanosecond(value: &[u8]) -> Option<i64> {
     let (day, time) = value.split_at_checked(10)?;
@@ -143,11 +146,10 @@ fn iso_nanosecond(value: &[u8]) -> Option<i64> {
         [b'.', fraction @ ..] if (1..=9).contains(&fraction.len()) => fraction,
         _ => return None,
     };
-    let digits = [h0, h1, m0, m1, s0, s1].map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().any(|&digit| digit > 9) || !fraction.iter().all(u8::is_ascii_digit) {
+    let [h0, h1, m0, m1, s0, s1] = digits([h0, h1, m0, m1, s0, s1])?;
+    if !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let [h0, h1, m0, m1, s0, s1] = digits.map(i64::from);
     let (hour, minute, second) = (10 * h0 + h1, 10 * m0 + m1, 10 * s0 + s1);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -208,8 +210,7 @@ impl ColumnsBuilder<'_> {
         format: TimeFormat,
         policy: ColumnPolicy<i64>,
     ) -> Self {
-        let checked = format.check();
-        self.add(column.into(), ColumnSpec::Date(Arc::new(format), policy)).also(checked)
+        self.add_times(column.into(), format, |format| ColumnSpec::Date(format, policy))
     }
 
     /// Asks for a column of points in time, as nanoseconds since 1970-01-01T00:00:00Z (`i64`: the years 1677 to 2262).
@@ -235,8 +236,19 @@ impl ColumnsBuilder<'_> {
         format: TimeFormat,
         policy: ColumnPolicy<i64>,
     ) -> Self {
+        self.add_times(column.into(), format, |format| ColumnSpec::Timestamp(format, policy))
+    }
+}
+
+impl ColumnsBuilder<'_> {
+    fn add_times(
+        self,
+        column: ColumnRef<'_>,
+        format: TimeFormat,
+        spec: impl FnOnce(Arc<TimeFormat>) -> ColumnSpec,
+    ) -> Self {
         let checked = format.check();
-        self.add(column.into(), ColumnSpec::Timestamp(Arc::new(format), policy)).also(checked)
+        self.add(column, spec(Arc::new(format))).also(checked)
     }
 }
 
