@@ -2,10 +2,8 @@
 //! any policy, any filters, any chunk size and any number of workers; and an error is the first in the file.
 
 use proptest::prelude::*;
-use ringmill::SharedArray;
 use ringmill::csv::{
     Batch, Collected, ColumnPolicy, Columns, CsvError, CsvFile, Otherwise, RecordProblem, UnclosedQuote,
-    WriteError,
 };
 use ringmill::pool::{Pinning, Pool};
 use std::collections::BTreeMap;
@@ -394,80 +392,4 @@ fn of_a_file_of_many_blocks() {
     check(&case);
     check(&Case { filters: vec![(Kind::I64, 0, (None, 0)), (Kind::Bytes, 2, (None, 0))], ..case.clone() });
     check(&Case { chunk_bytes: 50_000, workers: 3, ..case });
-}
-
-#[test]
-fn a_name_that_is_none_says_what_there_is() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(b"price,qty\n1,2\n").unwrap();
-    let file = CsvFile::open(file.path()).unwrap();
-    let error = file.columns().f64("qty").f64("prise").build().unwrap_err().to_string();
-    assert!(error.ends_with("no column \"prise\"; nearest first, there is \"price\", \"qty\""), "{error}");
-    let error = file.columns().filter_f64(2, |_| true).build().unwrap_err().to_string();
-    assert!(error.ends_with("no column 2; there are 2, counted from 0"), "{error}");
-}
-
-#[test]
-fn an_error_shows_the_field() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(b"name,price\na,1\n\"b\nc\",n/a\nd,\n").unwrap();
-    let file = CsvFile::open(file.path()).unwrap();
-    let columns = file.columns().f64("price").build().unwrap();
-    let error = pool(2).fold_batches(&columns, || (), |_, _| Ok(()), |_, _| ()).unwrap_err().to_string();
-    let expected = "line 4, record 2, byte 21, column \"price\": expected a number (f64), found \"n/a\"";
-    assert!(error.ends_with(expected), "{error}");
-}
-
-/// The caller's own error is at the record that it says, and comes before a field's that is behind it.
-#[test]
-fn an_error_of_the_fold_has_its_place() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(b"n\n1\n2\n3\nx\n").unwrap();
-    let file = CsvFile::open(file.path()).unwrap();
-    let columns = file.columns().i64("n").build().unwrap();
-    let fold = |_: &mut (), batch: &Batch<'_>| {
-        assert_eq!(batch.i64(0), [1, 2, 3], "what is before the bad field");
-        Err(batch.error(1, "too many"))
-    };
-    let error = pool(2).fold_batches(&columns, || (), fold, |_, _| ()).unwrap_err();
-    assert!(error.to_string().ends_with("line 3, record 2, byte 4: too many"), "{error}");
-}
-
-/// Files of columns say what arrays of them do, with and without records left out; and which values are missing.
-#[test]
-fn columns_in_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.csv");
-    let mut data = "a,b,name\n".to_owned();
-    for row in 0..10_000 {
-        data += &format!("{row},{},x{row}\n", if row % 3 == 0 { String::new() } else { format!("{row}.5") });
-    }
-    std::fs::write(&path, data).unwrap();
-    let file = CsvFile::options().chunk_bytes(7000).open(&path).unwrap();
-    let read = |name: &str| SharedArray::<f64>::open_npy(folder.path().join(name));
-    let mask = || SharedArray::<u8>::open_npy(folder.path().join("b.valid.npy"));
-
-    let columns = file.columns().i64("a").f64_with("b", ColumnPolicy::null()).build().unwrap();
-    let report = columns.write_npy(pool(2), &folder).unwrap();
-    assert_eq!((report.records(), report.column(1).nulls()), (10_000, 3334));
-    let a = SharedArray::<i64>::open_npy(folder.path().join("a.npy")).unwrap();
-    assert!(a.iter().copied().eq(0..10_000));
-    let b = read("b.npy").unwrap();
-    for (row, (b, valid)) in b.iter().zip(mask().unwrap().iter()).enumerate() {
-        assert_eq!((*valid == 1, b.is_nan()), (row % 3 != 0, row % 3 == 0));
-        assert!(b.is_nan() || *b == row as f64 + 0.5);
-    }
-    drop(b);
-
-    let few = file.columns().f64_with("b", ColumnPolicy::skip_record()).filter_i64("a", |a| a % 2 == 0);
-    let report = few.build().unwrap().write_npy(pool(3), &folder).unwrap();
-    let expected = || (0..10_000).filter(|row| row % 2 == 0 && row % 3 != 0).map(|row| f64::from(row) + 0.5);
-    assert_eq!((report.selected(), report.skipped()), (5000, 1667));
-    assert!(read("b.npy").unwrap().iter().copied().eq(expected()));
-    assert!(mask().is_err(), "no value is missing now");
-
-    let text = file.columns().str("name").build().unwrap().write_npy(pool(1), &folder).unwrap_err();
-    assert_eq!(text.to_string(), "column \"name\" is text, and an .npy file holds numbers");
-    let twice = file.columns().f64("a").f32("a").build().unwrap().write_npy(pool(1), &folder).unwrap_err();
-    assert!(matches!(twice, WriteError::Name { column } if column == "a"));
 }
