@@ -288,7 +288,7 @@ fn columns_of_a_stream_are_written() {
         let columns = columns.f64_with("x", ColumnPolicy::null()).i64("n").filter_i64("n", |n| n != 50_000);
         let to = folder.path().join(to);
         std::fs::create_dir(&to).expect("a folder in the folder");
-        let report = columns.build().and_then(|columns| Ok(columns.write_npy(pool(3), &to)));
+        let report = columns.build().map(|columns| columns.write_npy(pool(3), &to));
         assert_eq!(report.expect("columns there are").expect("numbers").column(0).nulls(), 100);
         ["x.npy", "x.valid.npy", "n.npy"].map(|name| std::fs::read(to.join(name)).expect("it was written"))
     };

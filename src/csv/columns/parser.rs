@@ -27,7 +27,7 @@ impl Fields<'_> {
 
     /// Returns what a field says, unless quotes make that more than a look.
     #[inline(always)]
-    fn plain<'r>(self, raw: &'r [u8]) -> Option<&'r [u8]> {
+    fn plain(self, raw: &[u8]) -> Option<&[u8]> {
         match (raw, self.quote) {
             (&[first, ref inner @ .., last], Some(quote)) if first == quote => {
                 (self.quoted && last == quote && !inner.contains(&quote)).then_some(inner)
