@@ -182,6 +182,32 @@ impl Input {
         })
     }
 
+    /// Folds the records of each chunk into a part, and gives the parts to `take` in the order of the text.
+    pub(crate) fn fold_in_order<A: Send>(
+        &self,
+        pool: &Pool,
+        new: impl Fn() -> A + Sync,
+        add: impl Fn(&mut A, &Record<'_>) -> Result<(), CsvError> + Sync,
+        mut take: impl FnMut(A) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let _progress = self.progress();
+        let mut failure = None;
+        let take = |part| {
+            take(part).map_err(|failed| {
+                failure = Some(failed);
+                CsvError::user("not taken")
+            })
+        };
+        let ended = match &self.text {
+            Text::File(file) => pool.fold_in_order(file, new, add, take),
+            Text::Stream(stream) => pool.fold_in_order(stream, new, add, take),
+        };
+        match failure {
+            Some(failure) => Err(failure),
+            None => Ok(ended?),
+        }
+    }
+
     /// Counts the records; their fields are not looked at.
     pub(crate) fn count(&self, pool: &Pool) -> Result<u64, Failure> {
         let _progress = self.progress();

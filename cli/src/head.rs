@@ -7,15 +7,21 @@ use crate::condition::Filter;
 use crate::csv_file::Input;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::records::{Selection, TableOfRecords, Writer};
+use crate::records::{Format, Selection, TableOfRecords, Writer};
 
 pub(crate) fn run(args: &HeadArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
     let input = Input::open(&args.source)?;
     let filter = Filter::new(&input, &args.taken)?;
     let selection = Selection::new(&input, &[])?;
     if args.csv || common.json {
-        let mut writer = Writer::begin(&input, &selection, &args.source.dialect, common.json, output)?;
-        first(&input, &filter, args.records, |record| writer.record(record, output))?;
+        let format = Format::new(&selection, &args.source.dialect, common.json);
+        let mut writer = Writer::begin(&input, &format, &args.source.dialect, output)?;
+        let mut text = Vec::new();
+        first(&input, &filter, args.records, |record| {
+            text.clear();
+            format.push(record, &mut text)?;
+            writer.text(&text, output)
+        })?;
         return writer.end(output);
     }
     let mut table = TableOfRecords::default();

@@ -1,6 +1,7 @@
 //! Records as they are written again: CSV with the fields as they were, JSON objects, or rows of a table.
 
-use ringmill::csv::{Column, Record};
+use ringmill::csv::{Column, CsvError, Record};
+use serde::Serializer;
 
 use crate::args::Dialect;
 use crate::csv_file::Input;
@@ -50,78 +51,94 @@ impl Selection {
     }
 }
 
-/// Writes records one by one, in bounded memory.
+/// How records are written, as text that any thread may make.
 #[derive(Debug)]
-pub(crate) struct Writer<'a> {
+pub(crate) struct Format<'a> {
     selection: &'a Selection,
     delimiter: u8,
     json: bool,
-    line: Vec<u8>,
-    written: u64,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> Format<'a> {
+    pub(crate) fn new(selection: &'a Selection, dialect: &Dialect, json: bool) -> Self {
+        Self { selection, delimiter: dialect.delimiter, json }
+    }
+
+    /// Adds a record to a text.
+    #[inline]
+    pub(crate) fn push(&self, record: &Record<'_>, text: &mut Vec<u8>) -> Result<(), CsvError> {
+        if self.json {
+            return self.push_object(record, text);
+        }
+        match &self.selection.columns {
+            None => text.extend_from_slice(record.raw()),
+            Some(_) => self.selection.each_field(record, |at, raw, _| {
+                if at > 0 {
+                    text.push(self.delimiter);
+                }
+                text.extend_from_slice(raw);
+            }),
+        }
+        text.push(b'\n');
+        Ok(())
+    }
+
+    /// Adds a record as an object of texts, behind a comma.
+    fn push_object(&self, record: &Record<'_>, text: &mut Vec<u8>) -> Result<(), CsvError> {
+        let mut object = Vec::new();
+        self.selection.each_field(record, |at, _, field| {
+            object.push((self.selection.title(at), String::from_utf8_lossy(field).into_owned()));
+        });
+        text.extend_from_slice(b",\n  ");
+        serde_json::Serializer::new(text).collect_map(object).map_err(CsvError::user)
+    }
+}
+
+/// Writes texts of records, in bounded memory.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    json: bool,
+    empty: bool,
+}
+
+impl Writer {
     /// Begins with the header, if the input has one.
     pub(crate) fn begin(
         input: &Input,
-        selection: &'a Selection,
+        format: &Format<'_>,
         dialect: &Dialect,
-        json: bool,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let (delimiter, line) = (dialect.delimiter, Vec::new());
-        let mut writer = Self { selection, delimiter, json, line, written: 0 };
-        if json {
-            output.bytes(b"[")?;
+        let mut line = Vec::new();
+        if format.json {
+            line.push(b'[');
         } else if !input.headers().is_empty() {
-            for (at, title) in selection.titles.iter().enumerate() {
-                writer.separate(at);
-                push_quoted(&mut writer.line, title.as_bytes(), dialect);
+            for (at, title) in format.selection.titles.iter().enumerate() {
+                if at > 0 {
+                    line.push(format.delimiter);
+                }
+                push_quoted(&mut line, title.as_bytes(), dialect);
             }
-            writer.end_line(output)?;
+            line.push(b'\n');
         }
-        Ok(writer)
+        output.bytes(&line)?;
+        Ok(Self { json: format.json, empty: true })
     }
 
-    pub(crate) fn record(&mut self, record: &Record<'_>, output: &mut Output) -> Result<(), Failure> {
-        if self.json {
-            let mut object = Vec::new();
-            self.selection.each_field(record, |at, _, field| {
-                object.push((self.selection.title(at), String::from_utf8_lossy(field).into_owned()));
-            });
-            output.bytes(if self.written == 0 { b"\n  " } else { b",\n  " })?;
-            output.json_object(object)?;
-        } else {
-            let selection = self.selection;
-            selection.each_field(record, |at, raw, _| {
-                self.separate(at);
-                self.line.extend_from_slice(raw);
-            });
-            self.end_line(output)?;
-        }
-        self.written += 1;
-        Ok(())
+    /// Writes what records have been made into.
+    pub(crate) fn text(&mut self, text: &[u8], output: &mut Output) -> Result<(), Failure> {
+        // Before the first object there is no comma.
+        let text = if self.json && self.empty { text.strip_prefix(b",").unwrap_or(text) } else { text };
+        self.empty &= text.is_empty();
+        output.bytes(text)
     }
 
     pub(crate) fn end(self, output: &mut Output) -> Result<(), Failure> {
-        match (self.json, self.written) {
+        match (self.json, self.empty) {
             (false, _) => Ok(()),
-            (true, 0) => output.bytes(b"]\n"),
-            (true, _) => output.bytes(b"\n]\n"),
+            (true, true) => output.bytes(b"]\n"),
+            (true, false) => output.bytes(b"\n]\n"),
         }
-    }
-
-    fn separate(&mut self, at: usize) {
-        if at > 0 {
-            self.line.push(self.delimiter);
-        }
-    }
-
-    fn end_line(&mut self, output: &mut Output) -> Result<(), Failure> {
-        self.line.push(b'\n');
-        output.bytes(&self.line)?;
-        self.line.clear();
-        Ok(())
     }
 }
 

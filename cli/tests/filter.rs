@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use serde_json::json;
@@ -87,6 +87,49 @@ fn a_bad_record_ends_it_behind_the_good_ones() {
         "{}",
         outcome.stderr
     );
+}
+
+#[test]
+fn it_is_the_same_on_any_number_of_threads() {
+    let place = Place::new();
+    place.run("generate trips t.csv --bytes 6MB").code.unwrap();
+    for flags in
+        ["--where price>20", "--where price>20 --json", "--json --where price>1e9", "--select trip,price"]
+    {
+        let one = place.run(&format!("filter t.csv {flags} --threads 1")).succeeded();
+        for threads in [2, 3, 8] {
+            let several = place.run(&format!("filter t.csv {flags} --threads {threads}")).succeeded();
+            assert!(several == one, "{flags} on {threads} threads");
+        }
+    }
+}
+
+/// Whoever reads slowly holds up the workers: what waits to be written stays within bounds.
+#[test]
+fn a_slow_reader_costs_no_memory() {
+    let place = Place::new();
+    place.run("generate trips t.csv --bytes 96MB").code.unwrap();
+    let cat = std::process::Command::new("cat").arg(place.path("t.csv")).stdout(Stdio::piped()).spawn();
+    let mut cat = cat.expect("cat is everywhere");
+    let mut child = place
+        .command(&["filter", "-", "--threads", "2"])
+        .stdin(cat.stdout.take().expect("a pipe"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut output = child.stdout.take().expect("a pipe");
+    let mut begin = [0; 4096];
+    output.read_exact(&mut begin).expect("more than that");
+    // Long enough for all of it to be parsed, if nothing held it up.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says so");
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    assert!(kilobytes < 48 << 10, "{kilobytes} kB");
+    let mut rest = Vec::new();
+    output.read_to_end(&mut rest).expect("the rest");
+    assert!(begin.iter().chain(&rest).eq(&place.read("t.csv")), "all of it comes, as it was");
+    assert!(child.wait().expect("it ends").success() && cat.wait().expect("it ends").success());
 }
 
 #[test]

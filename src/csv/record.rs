@@ -107,6 +107,25 @@ impl<'f> Record<'f> {
         Some(Field::new(&self.bytes[start..end], &self.layout.dialect))
     }
 
+    /// Returns the record as it stands in the file, quotes included and without its line end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "say,n\n\"a,b\",7\r\n")?;
+    /// use ringmill::csv::CsvFile;
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// assert_eq!(file.records().next_record()?.unwrap().raw(), br#""a,b",7"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn raw(&self) -> &'f [u8] {
+        &self.bytes[self.start..self.ends[self.first + self.len - 1]]
+    }
+
     /// Returns all fields in order.
     ///
     /// # Examples
@@ -132,7 +151,7 @@ impl<'f> Record<'f> {
     /// See [`Record`].
     #[inline]
     pub fn bytes(&self, column: impl Into<Column>) -> Result<Cow<'f, [u8]>, CsvError> {
-        Ok(value(self.raw(column.into())?, &self.layout.dialect))
+        Ok(value(self.raw_field(column.into())?, &self.layout.dialect))
     }
 
     /// Returns a field's value as text.
@@ -147,7 +166,7 @@ impl<'f> Record<'f> {
     #[inline]
     pub fn str(&self, column: impl Into<Column>) -> Result<Cow<'f, str>, CsvError> {
         let column = column.into();
-        let raw = self.raw(column)?;
+        let raw = self.raw_field(column)?;
         match Field::new(raw, &self.layout.dialect).str() {
             Ok(text) => Ok(text),
             Err(_) => Err(self.unexpected(column, raw, "text (UTF-8)")),
@@ -292,7 +311,7 @@ impl<'f> Record<'f> {
     }
 
     #[inline]
-    fn raw(&self, column: Column) -> Result<&'f [u8], CsvError> {
+    fn raw_field(&self, column: Column) -> Result<&'f [u8], CsvError> {
         match self.span(column) {
             Some((start, end)) => Ok(&self.bytes[start..end]),
             None => Err(self.missing(column)),
@@ -325,7 +344,7 @@ impl<'f> Record<'f> {
         expected: &'static str,
         parse: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, CsvError> {
-        let raw = self.raw(column)?;
+        let raw = self.raw_field(column)?;
         let parsed =
             if is_quoted(raw, self.quote) { parse(&value(raw, &self.layout.dialect)) } else { parse(raw) };
         parsed.ok_or_else(|| self.unexpected(column, raw, expected))

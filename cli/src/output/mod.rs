@@ -11,7 +11,7 @@ mod value;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -61,12 +61,6 @@ impl Output {
         serde_json::to_writer_pretty(&mut self.writer, document)
             .map_err(|error| Failure::output(&error.into()))?;
         self.line("")
-    }
-
-    /// Writes one JSON object of texts on the line that is being written, in the order of its fields.
-    pub(crate) fn json_object(&mut self, fields: Vec<(String, String)>) -> Result<(), Failure> {
-        let mut serializer = serde_json::Serializer::new(&mut self.writer);
-        serializer.collect_map(fields).map_err(|error| Failure::output(&error.into()))
     }
 
     /// Makes what was written so far visible.
