@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::NpyError;
+use crate::memory::shared::SharedError;
 use crate::memory::{ElementType, RegionError};
 
 /// Says why an array could not be had, or no longer holds what its file held.
@@ -24,6 +25,8 @@ use crate::memory::{ElementType, RegionError};
 pub enum ArrayError {
     /// The memory or the file could not be had.
     Region(RegionError),
+    /// The memory that processes share could not be had.
+    Shared(SharedError),
     /// The file is no `.npy` file that can be used.
     Npy {
         /// The file.
@@ -65,6 +68,7 @@ impl fmt::Display for ArrayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Region(error) => error.fmt(f),
+            Self::Shared(error) => error.fmt(f),
             Self::Npy { path, source } => write!(f, "{}: {source}", path.display()),
             Self::WrongType { path, found, wanted } => {
                 write!(f, "{}: holds {found}, opened as {wanted}", path.display())
@@ -86,6 +90,7 @@ impl std::error::Error for ArrayError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Region(error) => error.source(),
+            Self::Shared(error) => error.source(),
             Self::Npy { source, .. } => Some(source),
             _ => None,
         }
@@ -95,5 +100,11 @@ impl std::error::Error for ArrayError {
 impl From<RegionError> for ArrayError {
     fn from(error: RegionError) -> Self {
         Self::Region(error)
+    }
+}
+
+impl From<SharedError> for ArrayError {
+    fn from(error: SharedError) -> Self {
+        Self::Shared(error)
     }
 }

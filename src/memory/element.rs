@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Debug, Display};
 
-use bytemuck::Pod;
+use super::Shape;
 
 mod sealed {
     pub trait Sealed {}
@@ -22,9 +22,7 @@ mod sealed {
 /// }
 /// assert_eq!(type_of(&[1.5f32]), ElementType::F32);
 /// ```
-pub trait Element:
-    Pod + Default + Send + Sync + PartialEq + PartialOrd + Debug + Display + sealed::Sealed
-{
+pub trait Element: Shape + Default + PartialEq + PartialOrd + Debug + Display + sealed::Sealed {
     /// Which of the element types this is.
     const TYPE: ElementType;
 }

@@ -14,6 +14,11 @@ fn go_on(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
+/// Returns the hash of the bytes.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    go_on(BASIS, bytes)
+}
+
 /// Returns the hash of a value's text, which is not kept.
 pub(crate) fn hash_text(value: &impl fmt::Display) -> u64 {
     use fmt::Write as _;
@@ -40,6 +45,7 @@ mod tests {
         for (text, expected) in
             [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
         {
+            assert_eq!(hash(text.as_bytes()), expected);
             assert_eq!(hash_text(&text), expected);
         }
     }

@@ -13,6 +13,7 @@ pub(crate) mod open;
 pub(crate) mod placed;
 mod region;
 mod shape;
+pub mod shared;
 mod value;
 
 pub use advice::{Advice, Faults};

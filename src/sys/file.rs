@@ -82,6 +82,22 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
+/// Reads the beginning of a file into `bytes`, as much as there is; returns how much that was.
+#[cfg(unix)]
+pub(crate) fn read_start(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt as _;
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 /// Gives an empty file `len_bytes` bytes of zeros, each with its place on the disk.
 pub(crate) fn reserve(file: &File, len_bytes: u64) -> io::Result<()> {
     if len_bytes == 0 {

@@ -5,6 +5,7 @@
 
 mod cell;
 mod error;
+mod named;
 mod shared;
 mod view;
 mod wait;

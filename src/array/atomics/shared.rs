@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
+use super::named::NamedCells;
 use super::{AtomicElement, Atomics};
 use crate::array::SharedArray;
 
 /// An array that any number of owners access atomically. The last one to go frees it, or takes it back.
 ///
-/// For threads that outlive a borrow; within a scope [`SharedArray::atomics`] does.
+/// For threads that outlive a borrow; within a scope [`SharedArray::atomics`] does. It is also how processes share an array
+/// without any duty: [`create_named`](Self::create_named), [`open_named`](Self::open_named).
 ///
 /// # Examples
 ///
@@ -32,13 +34,23 @@ use crate::array::SharedArray;
 /// ```
 #[derive(Debug)]
 pub struct AtomicArray<T: AtomicElement> {
-    // Never lent out as a slice: elements are seen as cells alone.
-    array: Arc<SharedArray<T>>,
+    elements: Elements<T>,
+}
+
+/// Never lent out as a slice: elements are seen as cells alone.
+#[derive(Debug)]
+enum Elements<T: AtomicElement> {
+    Own(Arc<SharedArray<T>>),
+    Named(Arc<NamedCells<T>>),
 }
 
 impl<T: AtomicElement> Clone for AtomicArray<T> {
     fn clone(&self) -> Self {
-        Self { array: Arc::clone(&self.array) }
+        let elements = match &self.elements {
+            Elements::Own(array) => Elements::Own(Arc::clone(array)),
+            Elements::Named(cells) => Elements::Named(Arc::clone(cells)),
+        };
+        Self { elements }
     }
 }
 
@@ -49,7 +61,7 @@ impl<T: AtomicElement> SharedArray<T> {
     ///
     /// See [`AtomicArray`].
     pub fn into_atomics(self) -> AtomicArray<T> {
-        AtomicArray { array: Arc::new(self) }
+        AtomicArray { elements: Elements::Own(Arc::new(self)) }
     }
 }
 
@@ -60,12 +72,15 @@ impl<T: AtomicElement> AtomicArray<T> {
     ///
     /// See [`AtomicArray`].
     pub fn view(&self) -> Atomics<'_, T> {
-        // SAFETY: an array's elements are valid and at a multiple of their size (A1). The array lives as long as we are
-        // borrowed, and behind this `Arc` nobody makes slices of it.
-        unsafe { Atomics::from_raw(self.array.first(), self.array.element_count()) }
+        match &self.elements {
+            // SAFETY: an array's elements are valid and at a multiple of their size (A1). The array lives as long as we are
+            // borrowed, and behind this `Arc` nobody makes slices of it.
+            Elements::Own(array) => unsafe { Atomics::from_raw(array.first(), array.element_count()) },
+            Elements::Named(cells) => cells.view(),
+        }
     }
 
-    /// Returns the array if this is its last owner.
+    /// Returns the array if this is its last owner. An array that processes share has others.
     ///
     /// # Errors
     ///
@@ -75,6 +90,25 @@ impl<T: AtomicElement> AtomicArray<T> {
     ///
     /// See [`AtomicArray`].
     pub fn into_array(self) -> Result<SharedArray<T>, Self> {
-        Arc::try_unwrap(self.array).map_err(|array| Self { array })
+        match self.elements {
+            Elements::Own(array) => {
+                Arc::try_unwrap(array).map_err(|array| Self { elements: Elements::Own(array) })
+            }
+            elements @ Elements::Named(_) => Err(Self { elements }),
+        }
+    }
+}
+
+impl<T: AtomicElement> AtomicArray<T> {
+    pub(super) fn of_named(cells: NamedCells<T>) -> Self {
+        Self { elements: Elements::Named(Arc::new(cells)) }
+    }
+
+    /// Returns the region that processes share, if they do.
+    pub(super) fn named(&self) -> Option<&NamedCells<T>> {
+        match &self.elements {
+            Elements::Own(_) => None,
+            Elements::Named(cells) => Some(cells),
+        }
     }
 }
