@@ -250,6 +250,58 @@ impl ColumnsBuilder<'_> {
         let checked = format.check();
         self.add(column, spec(Arc::new(format))).also(checked)
     }
+
+    /// Lets records pass by a date in one of their fields, as days since 1970-01-01, and says what to do with fields that
+    /// hold none; a record without a date does not pass, whatever `passes` says to what stands in its place.
+    ///
+    /// With the feature `dates`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "n,day,at\n1,1969-12-31,1970-01-01T00:00:01Z\n2,1970-01-02,1970-01-01T00:00:02Z\n3,,\n")?;
+    /// use ringmill::Pool;
+    /// use ringmill::csv::{ColumnPolicy, CsvFile, TimeFormat};
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// let columns = file
+    ///     .columns()
+    ///     .i64("n")
+    ///     .filter_date("day", TimeFormat::Iso, ColumnPolicy::null(), |day| day >= 0)
+    ///     .filter_timestamp("at", TimeFormat::Iso, ColumnPolicy::fail(), |nanosecond| nanosecond > 0)
+    ///     .build()?;
+    /// assert_eq!(**Pool::new()?.collect_columns(&columns)?.i64("n"), [2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn filter_date<'n>(
+        self,
+        column: impl Into<ColumnRef<'n>>,
+        format: TimeFormat,
+        policy: ColumnPolicy<i64>,
+        passes: impl Fn(i64) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let checked = format.check();
+        self.filter_values(column.into(), Dates(Arc::new(format)), policy, passes).also(checked)
+    }
+
+    /// Lets records pass by a point in time in one of their fields, as nanoseconds since 1970-01-01T00:00:00Z, as
+    /// [`filter_date`](Self::filter_date) does by a date.
+    ///
+    /// # Examples
+    ///
+    /// See [`filter_date`](Self::filter_date).
+    pub fn filter_timestamp<'n>(
+        self,
+        column: impl Into<ColumnRef<'n>>,
+        format: TimeFormat,
+        policy: ColumnPolicy<i64>,
+        passes: impl Fn(i64) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let checked = format.check();
+        self.filter_values(column.into(), Timestamps(Arc::new(format)), policy, passes).also(checked)
+    }
 }
 
 #[cfg(test)]

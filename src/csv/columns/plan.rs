@@ -2,7 +2,7 @@
 
 #[cfg(feature = "dates")]
 use super::dates::TimeFormat;
-use super::filter::{FilterSpec, test};
+use super::filter::FilterSpec;
 use super::policy::ColumnPolicy;
 use crate::csv::column::{Column, ColumnRef};
 use crate::csv::error::CsvError;
@@ -114,7 +114,7 @@ impl<'f> Columns<'f> {
 #[derive(Debug)]
 #[must_use = "columns are chosen by `build`"]
 pub struct ColumnsBuilder<'f> {
-    columns: Columns<'f>,
+    pub(super) columns: Columns<'f>,
     /// The first name that is none.
     failed: Option<CsvError>,
 }
@@ -171,53 +171,6 @@ macro_rules! kinds {
     )*};
 }
 
-macro_rules! filters {
-    ($($plain:ident $with:ident $kind:ident $value:ty;)*) => {$(
-        /// Lets records pass by a number in one of their fields. A field that holds no number is an error.
-        ///
-        /// # Examples
-        ///
-        /// See [`ColumnsBuilder`].
-        pub fn $plain<'n>(
-            self,
-            column: impl Into<ColumnRef<'n>>,
-            passes: impl Fn($value) -> bool + Send + Sync + 'static,
-        ) -> Self {
-            self.$with(column, ColumnPolicy::fail(), passes)
-        }
-
-        /// Lets records pass by a number in one of their fields, and says what to do with fields that hold none; a record
-        /// without a number does not pass, whatever `passes` says to what stands in its place.
-        ///
-        /// # Examples
-        ///
-        /// ```
-        /// # let dir = tempfile::tempdir()?;
-        /// # let path = dir.path().join("t.csv");
-        /// # std::fs::write(&path, "a,n\nx,1\ny,\nz,3\n")?;
-        /// use ringmill::Pool;
-        /// use ringmill::csv::{ColumnPolicy, CsvFile};
-        ///
-        /// let file = CsvFile::open(&path)?;
-        #[doc = concat!("let columns = file.columns().", stringify!($with), "(\"n\", ColumnPolicy::null(), |n| n > 1 as ", stringify!($value), ").build()?;")]
-        /// let passed = Pool::new()?.fold_batches(&columns, || 0, |n, batch| Ok(*n += batch.len()), |a, b| a + b)?;
-        /// assert_eq!(passed, 1);
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// ```
-        pub fn $with<'n>(
-            mut self,
-            column: impl Into<ColumnRef<'n>>,
-            policy: ColumnPolicy<$value>,
-            passes: impl Fn($value) -> bool + Send + Sync + 'static,
-        ) -> Self {
-            if let Some(column) = self.find(column.into()) {
-                self.columns.filters.push(FilterSpec::$kind(column, policy, test(passes)));
-            }
-            self
-        }
-    )*};
-}
-
 impl<'f> ColumnsBuilder<'f> {
     kinds! {
         f64 f64_with F64 f64, "numbers (`f64`)";
@@ -227,28 +180,6 @@ impl<'f> ColumnsBuilder<'f> {
         bool bool_with Bool bool, "`true` and `false` in any case, `1` and `0`";
         str str_with Str String, "text (UTF-8)";
         bytes bytes_with Bytes String, "bytes, whatever they are";
-    }
-
-    filters! {
-        filter_f64 filter_f64_with F64 f64;
-        filter_i64 filter_i64_with I64 i64;
-        filter_u64 filter_u64_with U64 u64;
-    }
-
-    /// Lets records pass by the bytes of one of their fields, quotes taken off; of a field that is missing, none.
-    ///
-    /// # Examples
-    ///
-    /// See [`ColumnsBuilder`].
-    pub fn filter_bytes<'n>(
-        mut self,
-        column: impl Into<ColumnRef<'n>>,
-        passes: impl Fn(&[u8]) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        if let Some(column) = self.find(column.into()) {
-            self.columns.filters.push(FilterSpec::Bytes(column, Arc::new(passes)));
-        }
-        self
     }
 
     /// Looks up all names.
@@ -284,7 +215,7 @@ impl<'f> ColumnsBuilder<'f> {
         self
     }
 
-    fn find(&mut self, column: ColumnRef<'_>) -> Option<Column> {
+    pub(super) fn find(&mut self, column: ColumnRef<'_>) -> Option<Column> {
         match self.columns.source.layout().find(&column) {
             Ok(column) => Some(column),
             Err(error) => {
