@@ -1,230 +1,14 @@
 //! Some thousand records, column by column.
 
-#[cfg(feature = "dates")]
-use super::dates::{Dates, Timestamps};
-use super::filter::{Filter, Room};
-use super::parser::{Booleans, Numbers};
-use super::plan::{ColumnSpec, Columns};
-use super::report::{ColumnReport, ColumnsReport};
-use super::rows::{Rows, Skips};
-use super::text::{Bytes, TextColumn, Texts};
+use super::data::Data;
+use super::rows::Rows;
+use super::text::{Bytes, Texts};
 use super::valid::Valid;
-use super::values::{Failure, ValueColumn};
 use crate::csv::block::Block;
-use crate::csv::blocks::{Blocks, BlocksMemory};
-use crate::csv::column::Column;
 use crate::csv::error::CsvError;
 use crate::csv::place::Place;
 use crate::csv::segment::Segment;
 use std::error::Error;
-
-/// One column of a batch.
-#[derive(Debug)]
-pub(crate) enum Data {
-    F64(ValueColumn<Numbers<f64>>),
-    F32(ValueColumn<Numbers<f32>>),
-    I64(ValueColumn<Numbers<i64>>),
-    U64(ValueColumn<Numbers<u64>>),
-    Bool(ValueColumn<Booleans>),
-    Text(TextColumn),
-    #[cfg(feature = "dates")]
-    Date(ValueColumn<Dates>),
-    #[cfg(feature = "dates")]
-    Timestamp(ValueColumn<Timestamps>),
-}
-
-/// Does the same with a column of any kind.
-macro_rules! each_kind {
-    ($data:expr, $column:ident => $work:expr) => {
-        match $data {
-            Data::F64($column) => $work,
-            Data::F32($column) => $work,
-            Data::I64($column) => $work,
-            Data::U64($column) => $work,
-            Data::Bool($column) => $work,
-            Data::Text($column) => $work,
-            #[cfg(feature = "dates")]
-            Data::Date($column) => $work,
-            #[cfg(feature = "dates")]
-            Data::Timestamp($column) => $work,
-        }
-    };
-}
-
-impl Data {
-    fn new((column, spec): &(Column, ColumnSpec)) -> Self {
-        let column = *column;
-        match spec {
-            ColumnSpec::F64(policy) => Self::F64(ValueColumn::new(Numbers::default(), column, *policy)),
-            ColumnSpec::F32(policy) => Self::F32(ValueColumn::new(Numbers::default(), column, *policy)),
-            ColumnSpec::I64(policy) => Self::I64(ValueColumn::new(Numbers::default(), column, *policy)),
-            ColumnSpec::U64(policy) => Self::U64(ValueColumn::new(Numbers::default(), column, *policy)),
-            ColumnSpec::Bool(policy) => Self::Bool(ValueColumn::new(Booleans, column, *policy)),
-            ColumnSpec::Str(policy) => Self::Text(TextColumn::new(column, policy.clone(), true)),
-            ColumnSpec::Bytes(policy) => Self::Text(TextColumn::new(column, policy.clone(), false)),
-            #[cfg(feature = "dates")]
-            ColumnSpec::Date(format, policy) => {
-                Self::Date(ValueColumn::new(Dates(format.clone()), column, *policy))
-            }
-            #[cfg(feature = "dates")]
-            ColumnSpec::Timestamp(format, policy) => {
-                Self::Timestamp(ValueColumn::new(Timestamps(format.clone()), column, *policy))
-            }
-        }
-    }
-
-    fn read(
-        &mut self,
-        segment: &Segment<'_>,
-        block: &Block,
-        rows: &Rows,
-        skips: &mut Skips,
-    ) -> Result<(), Failure> {
-        each_kind!(self, column => column.read(segment, block, rows, skips))
-    }
-
-    fn truncate(&mut self, rows: usize) {
-        each_kind!(self, column => column.truncate(rows));
-    }
-
-    fn retain(&mut self, keep: &[bool]) {
-        each_kind!(self, column => column.retain(keep));
-    }
-
-    pub(crate) fn valid(&self) -> &Valid {
-        each_kind!(self, column => column.valid())
-    }
-
-    fn report(&mut self) -> &mut ColumnReport {
-        each_kind!(self, column => &mut column.report)
-    }
-
-    /// Returns what the column was asked for as.
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::F64(_) => "f64",
-            Self::F32(_) => "f32",
-            Self::I64(_) => "i64",
-            Self::U64(_) => "u64",
-            Self::Bool(_) => "bool",
-            Self::Text(column) if column.is_text() => "str",
-            Self::Text(_) => "bytes",
-            #[cfg(feature = "dates")]
-            Self::Date(_) => "date",
-            #[cfg(feature = "dates")]
-            Self::Timestamp(_) => "timestamp",
-        }
-    }
-}
-
-/// Reads segments batch by batch, with the same memory for all.
-#[derive(Debug)]
-pub(crate) struct BatchReader {
-    memory: Option<BlocksMemory>,
-    work: Work,
-}
-
-/// What a block is turned into a batch with.
-struct Work {
-    filters: Vec<Filter>,
-    columns: Vec<Data>,
-    rows: Rows,
-    skips: Skips,
-    room: Room,
-    report: ColumnsReport,
-}
-
-impl std::fmt::Debug for Work {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Work")
-            .field("columns", &self.columns)
-            .field("rows", &self.rows)
-            .finish_non_exhaustive()
-    }
-}
-
-impl BatchReader {
-    pub(crate) fn new(columns: &Columns<'_>) -> Self {
-        let filters = columns.filters.iter().map(Filter::new).collect();
-        let report = ColumnsReport::new(columns.len());
-        let columns = columns.specs.iter().map(Data::new).collect();
-        let (rows, skips, room) = Default::default();
-        Self { memory: None, work: Work { filters, columns, rows, skips, room, report } }
-    }
-
-    /// Reads the records of a segment and gives each batch to `take`, with what was found in it.
-    ///
-    /// # Errors
-    ///
-    /// The first in the order of the file, of those that records have and those of `take`.
-    pub(crate) fn read(
-        &mut self,
-        segment: &Segment<'_>,
-        mut take: impl FnMut(&Batch<'_>) -> Result<(), CsvError>,
-    ) -> Result<(), CsvError> {
-        let memory = self.memory.take().unwrap_or_else(BlocksMemory::new);
-        let mut blocks = Blocks::with_memory(segment, memory);
-        while let Some(block) = blocks.next()? {
-            let read = self.work.read(segment, block);
-            let batch = Batch { segment, block, rows: &self.work.rows, columns: &self.work.columns };
-            if !batch.is_empty() {
-                take(&batch).map_err(|mut error| {
-                    error.place_if_none(|| batch.place(0));
-                    error
-                })?;
-            }
-            read?;
-        }
-        self.memory = Some(blocks.into_memory());
-        Ok(())
-    }
-
-    /// Returns what was found since the last call.
-    pub(crate) fn take_report(&mut self) -> ColumnsReport {
-        let Work { columns, report, .. } = &mut self.work;
-        let next = ColumnsReport::new(columns.len());
-        let mut report = std::mem::replace(report, next);
-        for (column, data) in report.columns.iter_mut().zip(columns) {
-            *column = std::mem::take(data.report());
-        }
-        report
-    }
-}
-
-impl Work {
-    /// Reads a block; what there is of it then ends before the record that the error is about.
-    fn read(&mut self, segment: &Segment<'_>, block: &Block) -> Result<(), CsvError> {
-        let Self { filters, columns, rows, skips, room, report } = self;
-        rows.take_first(block.rows());
-        report.records += block.rows() as u64;
-        let mut failed = None;
-        for filter in filters {
-            // A later failure is one of an earlier record.
-            if let Err(failure) = filter.apply(segment, block, rows, room) {
-                failed = Some(failure.error);
-            }
-        }
-        report.selected += rows.len() as u64;
-        skips.clear(rows.len());
-        for column in &mut *columns {
-            if let Err(Failure { index, error }) = column.read(segment, block, rows, skips) {
-                rows.truncate(index);
-                failed = Some(error);
-            }
-        }
-        let len = rows.len();
-        if failed.is_some() {
-            columns.iter_mut().for_each(|column| column.truncate(len));
-        }
-        if let Some(keep) = skips.keep() {
-            let keep = &keep[..len];
-            columns.iter_mut().for_each(|column| column.retain(keep));
-            rows.retain(keep);
-            report.skipped += (len - rows.len()) as u64;
-        }
-        failed.map_or(Ok(()), Err)
-    }
-}
 
 /// Some thousand records of a file that passed the filters, column by column, lent for one call.
 ///
@@ -262,10 +46,10 @@ impl Work {
 /// ```
 #[derive(Debug)]
 pub struct Batch<'b> {
-    segment: &'b Segment<'b>,
-    block: &'b Block,
-    rows: &'b Rows,
-    columns: &'b [Data],
+    pub(super) segment: &'b Segment<'b>,
+    pub(super) block: &'b Block,
+    pub(super) rows: &'b Rows,
+    pub(super) columns: &'b [Data],
 }
 
 macro_rules! values {

@@ -4,7 +4,8 @@
 //! values go to its own part of the arrays. Where filters or policies leave records out, parts are not filled to their
 //! end, and are moved together afterwards.
 
-use super::batch::{Batch, Data};
+use super::batch::Batch;
+use super::data::Data;
 use super::fold::Readers;
 use super::plan::Columns;
 use super::report::ColumnsReport;

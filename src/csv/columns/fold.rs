@@ -1,7 +1,8 @@
 //! All records of a file in batches, on all workers.
 
-use super::batch::{Batch, BatchReader};
+use super::batch::Batch;
 use super::plan::Columns;
+use super::reader::BatchReader;
 use super::report::ColumnsReport;
 use crate::csv::error::CsvError;
 use crate::pool::Pool;

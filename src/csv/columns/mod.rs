@@ -9,7 +9,8 @@
 //! filter.rs   which rows go on               rows.rs    which those are, and which are left out in the end
 //! values.rs   a column of values             parser.rs  how a field is read; valid.rs: which values are there
 //! text.rs     a column of text
-//! batch.rs    a block turned into columns    fold.rs    all of them, on all workers; report.rs: what was found
+//! reader.rs   a block turned into columns    data.rs    one of them; batch.rs: all, as they are lent
+//! fold.rs     batches, on all workers        report.rs  what was found
 //! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files; arrow.rs: as a record batch
 //! gather.rs   how much room they need, and those of a stream until that is known
 //! infer.rs    what columns seem to hold       dates.rs  dates and points in time
@@ -17,7 +18,8 @@
 
 #[cfg(feature = "arrow")]
 mod arrow;
-pub(crate) mod batch;
+mod batch;
+mod data;
 #[cfg(feature = "dates")]
 mod dates;
 mod fill;
@@ -29,6 +31,7 @@ mod npy;
 pub(crate) mod parser;
 mod plan;
 mod policy;
+pub(crate) mod reader;
 mod report;
 pub(crate) mod rows;
 mod text;

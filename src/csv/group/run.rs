@@ -15,7 +15,7 @@ use super::measure::Measure;
 use super::partition::Partition;
 use super::plan::GroupPlan;
 use super::table::Table;
-use crate::csv::columns::batch::BatchReader;
+use crate::csv::columns::reader::BatchReader;
 use crate::csv::columns::{Batch, ColumnsReport};
 use crate::csv::error::CsvError;
 use crate::csv::segment::Segment;
