@@ -44,4 +44,19 @@ fn columns_in_files() {
     assert_eq!(text.to_string(), "column \"name\" is text, and an .npy file holds numbers");
     let twice = file.columns().f64("a").f32("a").build().unwrap().write_npy(&pool(1), &folder).unwrap_err();
     assert!(matches!(twice, WriteError::Name { column } if column == "a"));
+
+    let twice = file.columns().f64("a").f64_with("b", ColumnPolicy::null()).build().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let report = twice.write_npy_as(&pool(2), [path("first.npy"), path("second")]).unwrap();
+    assert_eq!((report.selected(), report.column(1).nulls()), (10_000, 3334));
+    assert!(read("first.npy").unwrap().iter().copied().eq((0..10_000).map(f64::from)));
+    assert_eq!(read("second").unwrap().len(), 10_000);
+    assert_eq!(SharedArray::<u8>::open_npy(path("second.valid.npy")).unwrap()[..4], [0, 1, 1, 0]);
+    let error = twice.write_npy_as(&pool(2), [path("x.npy")]).unwrap_err();
+    assert_eq!(error.to_string(), "1 files for 2 columns");
+    for files in [["x.npy", "x.npy"], ["x.npy", "x.valid.npy"], ["x.valid.npy", "x"]] {
+        let error = twice.write_npy_as(&pool(2), files.map(path)).unwrap_err();
+        assert!(matches!(error, WriteError::File { .. }), "{error}");
+    }
+    assert!(!path("x.npy").exists());
 }

@@ -35,6 +35,18 @@ pub enum WriteError {
         /// The column's name.
         column: String,
     },
+    /// A file that two columns would be written to, or one column and the marks of which values another has.
+    File {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not one file was given for each column.
+    Files {
+        /// How many files were given.
+        files: usize,
+        /// How many columns there are.
+        columns: usize,
+    },
 }
 
 impl fmt::Display for WriteError {
@@ -43,6 +55,14 @@ impl fmt::Display for WriteError {
             Self::Csv(error) => error.fmt(f),
             Self::Array(error) => error.fmt(f),
             Self::Text { column } => write!(f, "column {column:?} is text, and an .npy file holds numbers"),
+            Self::File { path } => {
+                write!(
+                    f,
+                    "{}: two columns, or a column and another's marks, would be written to it",
+                    path.display()
+                )
+            }
+            Self::Files { files, columns } => write!(f, "{files} files for {columns} columns"),
             Self::Name { column } => {
                 write!(f, "column {column:?} gives its file no name that it alone has; ask for it by index")
             }
@@ -131,7 +151,9 @@ impl Columns<'_> {
     /// # Errors
     ///
     /// [`WriteError::Text`] and [`WriteError::Name`] before anything is read; else as
-    /// [`collect_columns`](Pool::collect_columns), and if a file cannot be written.
+    /// [`collect_columns`](Pool::collect_columns), and if a file cannot be written. For text there is
+    /// [`collect_columns`](Pool::collect_columns), whose texts stay in the CSV file, and with the feature `arrow` record
+    /// batches, which Parquet and Feather files are written from.
     ///
     /// # Examples
     ///
@@ -150,42 +172,81 @@ impl Columns<'_> {
     pub fn write_npy(&self, pool: &Pool, folder: impl AsRef<Path>) -> Result<ColumnsReport, WriteError> {
         let folder = folder.as_ref();
         self.check_names()?;
+        let paths: Vec<_> =
+            (0..self.len()).map(|index| folder.join(format!("{}.npy", self.name(index)))).collect();
+        self.write(pool, &paths)
+    }
+
+    /// Writes each column to the file that is given for it, in the order in which columns were asked for; all else is as
+    /// [`write_npy`](Self::write_npy) does it. Which values a column has is said in a file beside its own, with
+    /// `.valid.npy` in the place of what is behind the last point of its name.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Text`], [`WriteError::Files`] and [`WriteError::File`] before anything is read; else as
+    /// [`write_npy`](Self::write_npy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("trades.csv");
+    /// # std::fs::write(&path, "symbol,price/EUR\nABC,12.5\nXYZ,8\n")?;
+    /// use ringmill::csv::CsvFile;
+    /// use ringmill::{Pool, SharedArray};
+    ///
+    /// let file = CsvFile::open(&path)?;
+    /// let prices = dir.path().join("prices.npy");
+    /// file.columns().f64("price/EUR").build()?.write_npy_as(&Pool::new()?, [&prices])?;
+    /// assert_eq!(*SharedArray::<f64>::open_npy(&prices)?, [12.5, 8.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_npy_as<P: AsRef<Path>>(
+        &self,
+        pool: &Pool,
+        files: impl IntoIterator<Item = P>,
+    ) -> Result<ColumnsReport, WriteError> {
+        let paths: Vec<_> = files.into_iter().map(|file| file.as_ref().to_owned()).collect();
+        self.check_files(&paths)?;
+        self.write(pool, &paths)
+    }
+
+    /// Writes each column to its file.
+    fn write(&self, pool: &Pool, paths: &[PathBuf]) -> Result<ColumnsReport, WriteError> {
         if matches!(self.source, Source::File(_)) && self.may_leave_out() {
-            return self.write_collected(pool, folder);
+            return self.write_collected(pool, paths);
         }
         let counted = Counted::new(pool, self)?;
         let rows = counted.rows();
         let mut news = Vec::new();
-        for (index, (_, spec)) in self.specs.iter().enumerate() {
-            let path = folder.join(format!("{}.npy", self.name(index)));
+        for (index, ((_, spec), path)) in self.specs.iter().zip(paths).enumerate() {
             let text = || WriteError::Text { column: self.name(index) };
-            news.push(New::create(spec, &path, rows)?.ok_or_else(text)?);
+            news.push(New::create(spec, path, rows)?.ok_or_else(text)?);
         }
         let outs = news.iter_mut().map(New::out).collect();
         let Full { filled, report, .. } = counted.fill(pool, self, outs)?;
         let valid = (0..self.len()).map(|index| fill::join_valid(index, &filled));
-        let masks = valid.enumerate().map(|(index, valid)| Mask::create(folder, &self.name(index), &valid));
+        let masks = valid.zip(paths).map(|(valid, path)| Mask::create(path, &valid));
         let masks = masks.collect::<Result<Vec<_>, _>>()?;
         publish(news, masks)?;
         Ok(report)
     }
 
     /// Writes what was collected first, because nobody knew how much it would be.
-    fn write_collected(&self, pool: &Pool, folder: &Path) -> Result<ColumnsReport, WriteError> {
+    fn write_collected(&self, pool: &Pool, paths: &[PathBuf]) -> Result<ColumnsReport, WriteError> {
         let (columns, report) = pool.collect_columns(self)?.into_columns();
         let mut news = Vec::new();
         let mut masks = Vec::new();
-        for (name, whole, valid) in columns {
-            let path = folder.join(format!("{name}.npy"));
+        for ((name, whole, valid), path) in columns.into_iter().zip(paths) {
             news.push(match whole {
-                Whole::F64(array) => New::F64(copied(&path, &array)?),
-                Whole::F32(array) => New::F32(copied(&path, &array)?),
-                Whole::I64(array) => New::I64(copied(&path, &array)?),
-                Whole::U64(array) => New::U64(copied(&path, &array)?),
-                Whole::Bool(array) => New::Bool(copied(&path, &array)?),
+                Whole::F64(array) => New::F64(copied(path, &array)?),
+                Whole::F32(array) => New::F32(copied(path, &array)?),
+                Whole::I64(array) => New::I64(copied(path, &array)?),
+                Whole::U64(array) => New::U64(copied(path, &array)?),
+                Whole::Bool(array) => New::Bool(copied(path, &array)?),
                 Whole::Text(_) => return Err(WriteError::Text { column: name }),
             });
-            masks.push(Mask::create(folder, &name, &valid)?);
+            masks.push(Mask::create(path, &valid)?);
         }
         publish(news, masks)?;
         Ok(report)
@@ -193,11 +254,9 @@ impl Columns<'_> {
 
     /// Refuses text, and names under which no file of its own can stand.
     fn check_names(&self) -> Result<(), WriteError> {
+        self.check_kinds()?;
         let names: Vec<_> = (0..self.len()).map(|index| self.name(index)).collect();
         for (index, name) in names.iter().enumerate() {
-            if matches!(self.specs[index].1, ColumnSpec::Str(_) | ColumnSpec::Bytes(_)) {
-                return Err(WriteError::Text { column: name.clone() });
-            }
             let is_file = !name.is_empty() && !name.contains(['/', '\0']);
             let of_another = |other: &String| other == name || *other == format!("{name}.valid");
             let unique = names.iter().enumerate().all(|(at, other)| at == index || !of_another(other));
@@ -206,6 +265,30 @@ impl Columns<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses text, and files of which there is not one for each column.
+    fn check_files(&self, paths: &[PathBuf]) -> Result<(), WriteError> {
+        self.check_kinds()?;
+        if paths.len() != self.len() {
+            return Err(WriteError::Files { files: paths.len(), columns: self.len() });
+        }
+        for (index, path) in paths.iter().enumerate() {
+            let of_another = |other: &PathBuf| other == path || *other == valid_path(path);
+            let mut others = paths.iter().enumerate().filter(|(at, _)| *at != index);
+            if let Some((_, other)) = others.find(|(_, other)| of_another(other)) {
+                return Err(WriteError::File { path: other.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_kinds(&self) -> Result<(), WriteError> {
+        let is_text = |(_, spec): &(_, ColumnSpec)| matches!(spec, ColumnSpec::Str(_) | ColumnSpec::Bytes(_));
+        match self.specs.iter().position(is_text) {
+            Some(index) => Err(WriteError::Text { column: self.name(index) }),
+            None => Ok(()),
+        }
     }
 
     /// Returns whether a filter or a policy may leave records out.
@@ -240,6 +323,11 @@ fn copied<T: Element>(path: &Path, array: &SharedArray<T>) -> Result<NewArray<T>
     Ok(new)
 }
 
+/// Returns where it is said which values of a column are there.
+fn valid_path(path: &Path) -> PathBuf {
+    path.with_extension("valid.npy")
+}
+
 /// The file that says which values of a column are there.
 enum Mask {
     New(NewArray<u8>),
@@ -248,8 +336,8 @@ enum Mask {
 }
 
 impl Mask {
-    fn create(folder: &Path, name: &str, valid: &Valid) -> Result<Self, ArrayError> {
-        let path = folder.join(format!("{name}.valid.npy"));
+    fn create(path: &Path, valid: &Valid) -> Result<Self, ArrayError> {
+        let path = valid_path(path);
         if valid.nulls() == 0 {
             return Ok(Self::Stale(path));
         }
