@@ -100,6 +100,11 @@ impl Input {
         }
     }
 
+    /// Whether the text comes only once.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.text, Text::Stream(_))
+    }
+
     /// The mapped file, for what reads it more than once.
     pub(crate) fn file(&self) -> Result<&CsvFile, Failure> {
         match &self.text {

@@ -133,7 +133,7 @@ impl Demo {
         let steps = vec![
             self.time("count records", csv_bytes, |pool| input.count(pool).map(drop))?,
             self.time("summarise every column", csv_bytes, |pool| {
-                stats::summarise(pool, &input, &all).map(drop)
+                stats::summarise(pool, &input, &all, false).map(drop)
             })?,
             self.time("group by city", csv_bytes, |pool| group::group(pool, &input, &by_city).map(drop))?,
             self.time("change the array in place", array_bytes, |pool| {

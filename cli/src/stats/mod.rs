@@ -1,7 +1,8 @@
-//! `ringmill stats`: every column summarised in one pass, and drawn in a further one.
+//! `ringmill stats`: every column summarised in one pass, and drawn in a further one; of a stream in the same one.
 
 mod distinct;
 mod plot;
+mod spread;
 mod summary;
 mod text_range;
 
@@ -35,12 +36,10 @@ pub(crate) struct FileSummary {
 pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Result<(), Failure> {
     let pool = workers::pool(common.threads)?;
     let input = Input::open_records(&args.source)?;
-    if args.plot {
-        input.file()?;
-    }
     let filter = Filter::new(&input, &args.taken)?;
-    let mut summary = summarise(&pool, &input, &filter)?;
-    if args.plot {
+    let once = input.is_stream();
+    let mut summary = summarise(&pool, &input, &filter, args.plot && once)?;
+    if args.plot && !once {
         summary.plots = plot::plots(&pool, &input, &filter, &summary.numeric)?;
     }
     if common.json {
@@ -50,12 +49,17 @@ pub(crate) fn run(args: &StatsArgs, common: Common, output: &mut Output) -> Resu
     summary.plots.iter().try_for_each(|plot| plot.write(output))
 }
 
-/// Summarises every column of the records that pass.
-pub(crate) fn summarise(pool: &Pool, input: &Input, filter: &Filter) -> Result<FileSummary, Failure> {
+/// Summarises every column of the records that pass, and draws those of numbers as well as one pass can, if so asked.
+pub(crate) fn summarise(
+    pool: &Pool,
+    input: &Input,
+    filter: &Filter,
+    draw: bool,
+) -> Result<FileSummary, Failure> {
     let known = (!input.columns().is_empty()).then(|| input.columns().len());
     let part = input.fold(
         pool,
-        || Part::new(known),
+        || Part::new(known, draw),
         |part, record| {
             if filter.passes(record) {
                 part.add(record);
@@ -78,17 +82,19 @@ pub(crate) fn summarise(pool: &Pool, input: &Input, filter: &Filter) -> Result<F
         ("std", Align::Right),
         ("distinct", Align::Right),
     ]);
-    let mut numeric = Vec::new();
+    let (mut numeric, mut plots) = (Vec::new(), Vec::new());
     for (index, column) in part.columns.iter().enumerate() {
         let name = input.columns().get(index).cloned().unwrap_or_else(|| index.to_string());
-        columns.push(row(name, column));
+        columns.push(row(name.clone(), column));
         if let (Kind::Integer | Kind::Float, Some(min), Some(max)) =
             (column.kind, column.extremes.min(), column.extremes.max())
         {
-            numeric.push(Range { column: index, min, max });
+            let range = Range { column: index, min, max };
+            numeric.push(range);
+            plots.extend(column.spread.as_ref().map(|spread| Plot::of_spread(name, range, spread)));
         }
     }
-    Ok(FileSummary { records: part.records, columns, plots: Vec::new(), numeric })
+    Ok(FileSummary { records: part.records, columns, plots, numeric })
 }
 
 fn row(name: String, column: &Summary) -> Vec<Value> {
@@ -127,12 +133,13 @@ struct Part {
     columns: Vec<Summary>,
     /// Whether there may be more columns than were seen, as in a stream without a header.
     grows: bool,
+    draw: bool,
 }
 
 impl Part {
-    fn new(columns: Option<usize>) -> Self {
-        let known = (0..columns.unwrap_or(0)).map(|_| Summary::new()).collect();
-        Self { records: 0, columns: known, grows: columns.is_none() }
+    fn new(columns: Option<usize>, draw: bool) -> Self {
+        let known = (0..columns.unwrap_or(0)).map(|_| Summary::new(draw)).collect();
+        Self { records: 0, columns: known, grows: columns.is_none(), draw }
     }
 
     /// Takes in one record; a column that a short one lacks is empty there, what a long one has more is left out unless
@@ -151,7 +158,7 @@ impl Part {
 
     #[cold]
     fn grow(&mut self, columns: usize) {
-        self.columns.resize_with(columns, || Summary::lacked(self.records));
+        self.columns.resize_with(columns, || Summary::lacked(self.records, self.draw));
     }
 
     fn merge(mut self, mut later: Self) -> Self {

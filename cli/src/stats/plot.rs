@@ -9,6 +9,8 @@ use crate::csv_file::Input;
 use crate::failure::Failure;
 use crate::output::{Output, number};
 
+use super::spread::Spread;
+
 /// How one column's numbers are spread.
 #[derive(Debug, Serialize)]
 pub(crate) struct Plot {
@@ -134,6 +136,16 @@ impl Bins {
 }
 
 impl Plot {
+    /// Draws a column of which one pass has learned how it is spread: a number near the edge of a bar may be counted in the
+    /// bar beside it.
+    pub(super) fn of_spread(column: String, range: Range, spread: &Spread) -> Self {
+        let bins = Bins::new(range.min, range.max);
+        let counts = spread.bars::<BINS>(|x| bins.of(x)).to_vec();
+        let quantile = |share| Some(Quantile { share, value: spread.quantile(share)? });
+        let quantiles = SHARES.into_iter().filter_map(quantile).collect();
+        Self { column, min: range.min, max: range.max, counts, quantiles }
+    }
+
     /// Draws it: a line for each bin, and one of quantiles.
     pub(super) fn write(&self, output: &mut Output) -> Result<(), Failure> {
         output.line(format_args!("\n{}", self.column.escape_debug()))?;

@@ -3,6 +3,7 @@
 use ringmill::csv::Field;
 
 use super::distinct::Distinct;
+use super::spread::Spread;
 use super::text_range::TextRange;
 use crate::aggregate::{Extremes, Moments};
 use crate::look::{Kind, Look, look};
@@ -19,10 +20,12 @@ pub(crate) struct Summary {
     pub(crate) integers: Option<(i64, i64)>,
     pub(crate) text: TextRange,
     pub(crate) distinct: Distinct,
+    /// Of numbers, if it is to be drawn and cannot be read again.
+    pub(crate) spread: Option<Spread>,
 }
 
 impl Summary {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(spreads: bool) -> Self {
         Self {
             kind: Kind::Empty,
             filled: 0,
@@ -32,6 +35,7 @@ impl Summary {
             integers: None,
             text: TextRange::default(),
             distinct: Distinct::default(),
+            spread: spreads.then(Spread::new),
         }
     }
 
@@ -73,11 +77,14 @@ impl Summary {
     fn add_number(&mut self, x: f64) {
         self.moments.add(x);
         self.extremes.add(x);
+        if let Some(spread) = &mut self.spread {
+            spread.add(x);
+        }
     }
 
     /// Counts a column's fields that records before its first lack.
-    pub(crate) fn lacked(records: u64) -> Self {
-        Self { empty: records, ..Self::new() }
+    pub(crate) fn lacked(records: u64, spreads: bool) -> Self {
+        Self { empty: records, ..Self::new(spreads) }
     }
 
     /// Takes in what was found in a later part of the column.
@@ -93,5 +100,8 @@ impl Summary {
         };
         self.text.merge(later.text);
         self.distinct.merge(later.distinct);
+        if let (Some(spread), Some(later)) = (&mut self.spread, later.spread) {
+            spread.merge(later);
+        }
     }
 }
