@@ -12,11 +12,11 @@
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]
-pub(crate) use native::{UnsafeCell, atomic, fence, futex, hint, thread};
+pub(crate) use native::{UnsafeCell, atomic, fence, futex, hint, step, thread};
 
 #[cfg(loom)]
 mod twin;
 #[cfg(loom)]
-pub(crate) use twin::{UnsafeCell, atomic, fence, futex, hint, thread};
+pub(crate) use twin::{UnsafeCell, atomic, fence, futex, hint, step, thread};
 
 pub(crate) mod lock;

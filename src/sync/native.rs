@@ -31,6 +31,9 @@ pub(crate) mod atomic {
 /// Fences that cost one side more than the other.
 pub(crate) mod fence;
 
+/// Places where a test can make a process die.
+pub(crate) mod step;
+
 /// Hints to the processor.
 pub(crate) mod hint {
     /// Tells the processor that this is a waiting loop.

@@ -11,6 +11,9 @@ pub(crate) mod atomic {
 /// Fences that cost one side more than the other.
 pub(crate) mod fence;
 
+/// Places where a model makes its victims die.
+pub(crate) mod step;
+
 /// Hints to the processor.
 pub(crate) mod hint {
     pub(crate) use loom::hint::spin_loop;

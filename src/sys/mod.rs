@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, balloon, limits, memory, throttling, topology, fork, thread, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, balloon, limits, memory, throttling, topology, fork, kill, locks, thread, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -11,12 +11,17 @@ pub(crate) mod folder;
 pub(crate) mod fork;
 pub(crate) mod futex;
 pub(crate) mod identity;
+pub(crate) mod kill;
 pub(crate) mod limits;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod membarrier;
 pub(crate) mod memory;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;
+#[allow(dead_code, reason = "for locks")]
+pub(crate) mod private_file;
 pub(crate) mod thread;
 pub(crate) mod throttle;
 pub(crate) mod ticks;
