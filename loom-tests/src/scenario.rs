@@ -34,16 +34,6 @@ impl Scenario {
         Self { name: name.to_string(), preemptions, fidelity: Fidelity::Strong, victims: 0, execution }
     }
 
-    /// Makes the scenario of a protocol in which so many victims may die, each at any of its steps or at none.
-    pub(crate) fn with_deaths(
-        name: &str,
-        preemptions: Option<usize>,
-        victims: usize,
-        execution: fn(),
-    ) -> Self {
-        Self { victims, ..Self::new(name, preemptions, execution) }
-    }
-
     /// Makes the scenarios of a protocol that sleeps, one over each kind of futex.
     pub(crate) fn over_futexes(name: &str, preemptions: Option<usize>, execution: fn()) -> Vec<Self> {
         FUTEXES
@@ -60,7 +50,12 @@ impl Scenario {
     /// Makes the scenario of a protocol that sleeps for a tick at a time, because those who would wake it may die.
     pub(crate) fn over_ticks(name: &str, preemptions: Option<usize>, execution: fn()) -> Self {
         let fidelity = Fidelity::Ticking(1);
-        Self { name: format!("{name} [{fidelity}]"), preemptions, fidelity, execution }
+        Self { name: format!("{name} [{fidelity}]"), preemptions, fidelity, victims: 0, execution }
+    }
+
+    /// Makes it a scenario in which so many victims may die, each at any of its steps or at none.
+    pub(crate) fn deaths(self, victims: usize) -> Self {
+        Self { victims, ..self }
     }
 
     /// Explores the scenario and returns how many executions that took.

@@ -23,6 +23,8 @@ pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod offer;
 pub(crate) mod parking;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod participant;
 pub(crate) mod party;
 pub(crate) mod places;
 pub(crate) mod queue;
@@ -35,6 +37,8 @@ pub(crate) mod sleep;
 pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod standing;
 pub(crate) mod stock;
 pub(crate) mod stream;
 pub(crate) mod tally;

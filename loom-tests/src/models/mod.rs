@@ -25,6 +25,7 @@ mod loop_board;
 mod merge_tree;
 mod offer;
 mod parking;
+mod participant;
 mod pipeline;
 mod places;
 mod queue;
@@ -66,6 +67,7 @@ pub fn scenarios() -> Vec<Scenario> {
         roll::scenarios(),
         stock::scenarios(),
         parking::scenarios(),
+        participant::scenarios(),
         wakers::scenarios(),
         spinners::scenarios(),
         roster::scenarios(),

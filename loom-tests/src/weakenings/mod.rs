@@ -24,6 +24,7 @@ mod loop_board;
 mod merge_tree;
 mod offer;
 mod parking;
+mod participant;
 mod pipeline;
 mod places;
 mod queue;
@@ -108,6 +109,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     roll::WEAKENINGS,
     stock::WEAKENINGS,
     parking::WEAKENINGS,
+    participant::WEAKENINGS,
     slot::WEAKENINGS,
     queue::WEAKENINGS,
     retirement::WEAKENINGS,

@@ -4,7 +4,7 @@
 //! its own, by way of frames that have nothing to drop, so nothing of it happens after the step. What it wrote before
 //! is seen by others as any thread's writes are; the edge that a proof of death gives is the model's to make.
 //!
-//! The driver (`Scenario::with_deaths`) runs a scenario for each step that a victim can die at, and for none.
+//! The driver (`Scenario::deaths`) runs a scenario for each step that a victim can die at, and for none.
 
 use std::any::Any;
 use std::cell::RefCell;
