@@ -6,7 +6,10 @@
 pub(crate) mod affinity;
 pub(crate) mod balloon;
 pub(crate) mod fault;
+#[cfg(unix)]
+pub(crate) mod fd;
 pub(crate) mod file;
+#[cfg(unix)]
 pub(crate) mod folder;
 pub(crate) mod fork;
 pub(crate) mod futex;
@@ -17,6 +20,7 @@ pub(crate) mod limits;
 pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod membarrier;
+pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod mirror;
 pub(crate) mod prefetch;

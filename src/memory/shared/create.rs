@@ -10,16 +10,17 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::header::HEADER_BYTES;
+use super::place::{At, IN_MEMORY};
 use super::{Creator, Header, Place, RegionId, Section, SharedError, SharedRegion, Tag};
 use crate::error::SystemError;
 use crate::memory::layout;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sys::folder::Folder;
-use crate::sys::{file, identity};
+use crate::sys::{file, identity, memfd};
 
 /// How often a hidden file is begun anew if somebody takes it for left over before it is locked.
 const ATTEMPTS: u32 = 16;
@@ -56,7 +57,15 @@ impl Header {
 #[must_use = "dropping a new region removes its file"]
 pub(crate) struct NewSharedRegion {
     region: SharedRegion,
-    hidden: Hidden,
+    name: NewName,
+}
+
+/// What name a new region gets.
+#[derive(Debug)]
+enum NewName {
+    Hidden(Hidden),
+    /// None; it is sealed.
+    Memory,
 }
 
 impl NewSharedRegion {
@@ -72,10 +81,19 @@ impl NewSharedRegion {
     ///
     /// [`SharedError::Exists`] if the name was taken meanwhile, [`SharedError::System`]. The file is removed then.
     pub(crate) fn publish(self) -> Result<SharedRegion, SharedError> {
-        let Self { region, hidden } = self;
+        let Self { region, name } = self;
         let path = region.path();
         write_header(region.file(), region.header())
             .map_err(|error| SharedError::System(SystemError::at("pwrite", path, error)))?;
+        let hidden = match name {
+            NewName::Hidden(hidden) => hidden,
+            NewName::Memory => {
+                let may_grow = region.header().most_bytes > region.header().first_bytes;
+                memfd::seal(region.file(), may_grow)
+                    .map_err(|error| SharedError::System(SystemError::at("fcntl", path, error)))?;
+                return Ok(region);
+            }
+        };
         hidden.publish().map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => SharedError::Exists { path: path.to_owned() },
             _ => SharedError::System(SystemError::at("rename", path, error)),
@@ -94,9 +112,12 @@ impl SharedRegion {
     /// [`SharedError::Exists`], [`SharedError::Full`], [`SharedError::Header`] if what was asked for cannot be, and what else
     /// [`SharedError`] knows of folders. Nothing is left behind.
     pub(crate) fn create(place: &Place, mut header: Header) -> Result<NewSharedRegion, SharedError> {
+        stamp(&mut header);
+        if matches!(place.at, At::Memory) {
+            return Self::create_in_memory(header);
+        }
         let (folder, name) = place.locate(true)?;
         let path = folder.path_of(&name);
-        stamp(&mut header);
         header.check().map_err(|source| SharedError::Header { path: path.clone(), source })?;
         let at = path.clone();
         let system = |call, error| SharedError::System(SystemError::at(call, &at, error));
@@ -106,7 +127,18 @@ impl SharedRegion {
         }
         let (hidden, file) = Hidden::create(folder, name).map_err(|error| system("open", error))?;
         reserve(&file, header.first_bytes, &path)?;
-        Ok(NewSharedRegion { region: SharedRegion::map(file, path, header, true)?, hidden })
+        let region = SharedRegion::map(file, path, header, true)?;
+        Ok(NewSharedRegion { region, name: NewName::Hidden(hidden) })
+    }
+
+    fn create_in_memory(header: Header) -> Result<NewSharedRegion, SharedError> {
+        let path = PathBuf::from(IN_MEMORY);
+        header.check().map_err(|source| SharedError::Header { path: path.clone(), source })?;
+        let file = memfd::create();
+        let file = file.map_err(|error| SharedError::System(SystemError::new("memfd_create", error)))?;
+        reserve(&file, header.first_bytes, &path)?;
+        let region = SharedRegion::map(file, path, header, true)?;
+        Ok(NewSharedRegion { region, name: NewName::Memory })
     }
 }
 

@@ -6,7 +6,9 @@
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::header::HEADER_BYTES;
 use super::{Header, Kind, Place, SharedError};
@@ -14,9 +16,8 @@ use crate::error::SystemError;
 use crate::memory::TypeShape;
 use crate::memory::open::addressable;
 use crate::sys::file;
-use crate::sys::folder::is_link;
-use crate::sys::identity;
 use crate::sys::map::Mapping;
+use crate::sys::{fd, identity, memfd};
 
 /// A region that other processes may share. Dropping it unmaps it; the region stays until its name is removed and nobody
 /// has it open.
@@ -53,28 +54,8 @@ impl SharedRegion {
 
     /// Opens a region, for change or only to read.
     pub(crate) fn open(place: &Place, for_change: bool) -> Result<Self, SharedError> {
-        let (folder, name) = place.locate(false)?;
-        let path = folder.path_of(&name);
-        let opened = folder.open_file(&name, for_change);
-        let file = opened.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => SharedError::Missing { path: path.clone() },
-            _ if is_link(&error) => SharedError::NotAFile { path: path.clone(), kind: "symbolic link" },
-            std::io::ErrorKind::IsADirectory => {
-                SharedError::NotAFile { path: path.clone(), kind: "directory" }
-            }
-            _ => SharedError::System(SystemError::at("open", &path, error)),
-        })?;
-        Self::of_file(file, path, for_change, place.any_owner)
-    }
-
-    /// Looks at an open file, and maps it if it is a region.
-    pub(super) fn of_file(
-        file: File,
-        path: PathBuf,
-        for_change: bool,
-        any_owner: bool,
-    ) -> Result<Self, SharedError> {
-        let header = read_header(&file, &path, any_owner)?;
+        let (file, path) = place.open(for_change)?;
+        let header = read_header(&file, &path, place.any_owner)?;
         Self::map(file, path, header, for_change)
     }
 
@@ -110,6 +91,76 @@ impl SharedRegion {
     /// Returns the file, to lock bytes of it or to hand it on.
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Sees to it that a child has the region open when it is started, and returns the number under which: for
+    /// [`Place::inherited`]. How the child learns the number, from a variable or an argument, is the caller's affair.
+    ///
+    /// The descriptor stays open in the child, and in what that starts.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::System`]: this process has too many files open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::AtomicArray;
+    /// use ringmill::memory::shared::Place;
+    /// use std::process::Command;
+    ///
+    /// let counts = AtomicArray::<u64>::create_named(Place::memory(), 4)?;
+    /// let mut child = Command::new("sh");
+    /// let number = counts.region().unwrap().pass_to(&mut child)?;
+    /// child.arg("-c").arg(format!("head -c 8 <&{number}"));
+    /// assert_eq!(child.output()?.stdout, b"RINGMILL");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn pass_to(&self, command: &mut Command) -> Result<u32, SharedError> {
+        fd::pass_to(command, &self.file)
+            .map_err(|error| SharedError::System(SystemError::at("fcntl", &self.path, error)))
+    }
+
+    /// Sends the region to whoever is at the other end of a stream: for [`Place::receive`]. One byte goes with it.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::System`]: the other side has closed the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::AtomicArray;
+    /// use ringmill::memory::shared::Place;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (here, there) = UnixStream::pair()?;
+    /// let ours = AtomicArray::<u32>::create_named(Place::memory(), 4)?;
+    /// ours.region().unwrap().send(&here)?;
+    ///
+    /// let theirs = AtomicArray::<u32>::open_named(Place::receive(&there)?)?; // in another process
+    /// theirs.view().store(1, 5)?;
+    /// assert_eq!(ours.view().load(1)?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn send(&self, stream: &UnixStream) -> Result<(), SharedError> {
+        fd::send(stream, &self.file)
+            .map_err(|error| SharedError::System(SystemError::at("sendmsg", &self.path, error)))
+    }
+
+    /// Says whether nobody can ever make the region shorter: so it is in [memory without a name](Place::memory).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::AtomicArray;
+    /// use ringmill::memory::shared::Place;
+    /// let counts = AtomicArray::<u64>::create_named(Place::memory(), 4)?;
+    /// assert!(counts.region().unwrap().cannot_shrink());
+    /// # Ok::<(), ringmill::array::ArrayError>(())
+    /// ```
+    pub fn cannot_shrink(&self) -> bool {
+        memfd::cannot_shrink(&self.file)
     }
 
     /// Says whether the region is still whole: an error once its file has been cut short.
