@@ -113,6 +113,8 @@ fn everything(file: &CsvFile, keys: &[&str], workers: usize) -> Grouped {
         .approximate_distinct("text")
         .quantiles("n", &[0.0, 0.5, 1.0])
         .variance("n")
+        .count_of("text")
+        .count_of("n")
         .build()
         .unwrap();
     pool(workers).group(&plan).unwrap()
@@ -167,7 +169,10 @@ fn check(grouped: &Grouped, rows: &[Row], keys: impl Fn(&Row) -> Vec<String>) ->
         }
         prop_assert_eq!(group.value(11), some(sorted.last().copied()));
         prop_assert_eq!(group.value(12).number().is_some(), numbers.len() >= 2);
-        prop_assert_eq!(group.values().len(), 13);
+        let filled = texts.iter().filter(|text| !text.is_empty()).count();
+        prop_assert_eq!(group.value(13), Value::Count(filled as u64));
+        prop_assert_eq!(group.value(14), Value::Count(numbers.len() as u64));
+        prop_assert_eq!(group.values().len(), 15);
     }
     Ok(())
 }

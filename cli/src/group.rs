@@ -1,7 +1,5 @@
 //! `ringmill group`: records by key, columns aggregated, the same answer however many cores work on it.
 
-use std::collections::HashMap;
-
 use ringmill::csv::{self, Column, GroupBuilder};
 use ringmill::pool::Pool;
 use serde::Serialize;
@@ -46,7 +44,6 @@ pub(crate) fn group(pool: &Pool, input: &Input, args: &GroupArgs) -> Result<Grou
     if grouped.report().records() == 0 {
         return Err(input.no_records());
     }
-    let filled = plan.filled(pool)?;
 
     let by = args.by.iter().map(|name| (name.clone(), Align::Left));
     let titles = args.aggregates.iter().zip(&plan.measures).map(|(what, &(measure, _))| {
@@ -55,16 +52,9 @@ pub(crate) fn group(pool: &Pool, input: &Input, args: &GroupArgs) -> Result<Grou
     });
     let mut rows = Rows::new(by.chain(titles));
     for group in grouped.iter() {
-        let key: Vec<&[u8]> = group.keys().collect();
-        let keys = key.iter().map(|field| Value::text(field));
+        let keys = group.keys().map(Value::text);
         let values =
-            plan.measures.iter().zip(group.values()).map(|(&(measure, column), value)| match measure {
-                Some(Measure::Count) => {
-                    let counted = filled.get(&column).and_then(|counts| counts.get(&key)?.value(0).count());
-                    Value::Count(counted.unwrap_or(0))
-                }
-                _ => shown(measure, &value),
-            });
+            plan.measures.iter().zip(group.values()).map(|(&(measure, _), value)| shown(measure, &value));
         rows.push(keys.chain(values).collect());
     }
     Ok(Grouped { records: grouped.report().selected(), groups: rows })
@@ -87,10 +77,6 @@ impl<'i> Plan<'i> {
             Aggregate::Of { measure, column: name, .. } => Ok((Some(*measure), column(name)?)),
         };
         let measures = args.aggregates.iter().map(measured).collect::<Result<Vec<_>, Failure>>()?;
-        if measures.iter().any(|(measure, _)| *measure == Some(Measure::Count)) {
-            // Fields that are not empty are counted in a further pass.
-            input.file()?;
-        }
         Ok(Self {
             input,
             filter: Filter::new(input, &args.taken)?,
@@ -106,24 +92,13 @@ impl<'i> Plan<'i> {
             builder.filter_bytes(column, move |field| test.passes(field))
         })
     }
-
-    /// Counts the fields that are not empty of columns where that is asked, each in a pass of its own.
-    fn filled(&self, pool: &Pool) -> Result<HashMap<Column, csv::Grouped>, Failure> {
-        let mut found = HashMap::new();
-        for &(measure, column) in &self.measures {
-            if measure == Some(Measure::Count) && !found.contains_key(&column) {
-                let builder = self.begin().filter_bytes(column, |field| !field.is_empty()).count();
-                found.insert(column, pool.group(&builder.build()?)?);
-            }
-        }
-        Ok(found)
-    }
 }
 
-/// Asks the library for one measure. Fields that are not empty are counted apart.
+/// Asks the library for one measure.
 fn asked(builder: GroupBuilder<'_>, measure: Option<Measure>, column: Column) -> GroupBuilder<'_> {
     match measure {
-        None | Some(Measure::Count) => builder.count(),
+        None => builder.count(),
+        Some(Measure::Count) => builder.count_of(column),
         Some(Measure::Sum) => builder.sum(column),
         Some(Measure::Mean) => builder.mean(column),
         Some(Measure::Min) => builder.min(column),

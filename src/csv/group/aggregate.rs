@@ -8,6 +8,8 @@ use std::fmt;
 pub(super) enum Aggregate {
     /// Records.
     Count,
+    /// Fields that are not empty.
+    CountOf,
     Sum,
     Mean,
     Min,
@@ -32,6 +34,7 @@ impl Aggregate {
         let name = match self {
             Self::Count => return "count".to_owned(),
             Self::Quantile(share) => return format!("quantile({column}, {share})"),
+            Self::CountOf => "count",
             Self::Sum => "sum",
             Self::Mean => "mean",
             Self::Min => "min",

@@ -1,7 +1,7 @@
-//! How a plan is asked for: which columns make the key, what is wanted of the others, of which records.
+//! How a plan is asked for: which columns make the key, of which records, in how much memory. What is wanted of the other
+//! columns is in `asked.rs`.
 
 use super::aggregate::Aggregate;
-use super::error::GroupError;
 use super::plan::GroupPlan;
 use crate::csv::column::{Column, ColumnRef};
 use crate::csv::columns::{ColumnPolicy, ColumnSpec, ColumnsBuilder, Otherwise};
@@ -117,10 +117,10 @@ pub struct GroupBuilder<'f> {
     columns: ColumnsBuilder<'f>,
     policies: Vec<(Column, ColumnPolicy<f64>)>,
     keys: Vec<Column>,
-    asked: Vec<(Aggregate, Column)>,
+    pub(super) asked: Vec<(Aggregate, Column)>,
     memory_limit: u64,
     /// The first thing that was wrong.
-    failed: Option<CsvError>,
+    pub(super) failed: Option<CsvError>,
 }
 
 impl<'f> GroupBuilder<'f> {
@@ -144,169 +144,6 @@ impl<'f> GroupBuilder<'f> {
             }
         }
         builder
-    }
-
-    /// Asks for the number of records.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn count(mut self) -> Self {
-        self.asked.push((Aggregate::Count, Column::from(0)));
-        self
-    }
-
-    /// Asks for the sum of a column: the float nearest to the true sum, and 0 of no numbers.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn sum<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Sum, column.into())
-    }
-
-    /// Asks for the mean of a column: that sum, divided by how many numbers there are.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn mean<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Mean, column.into())
-    }
-
-    /// Asks for the least number of a column; `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn min<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Min, column.into())
-    }
-
-    /// Asks for the greatest number of a column; `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`CsvFile::group_by`].
-    pub fn max<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Max, column.into())
-    }
-
-    /// Asks for the variance of a column as a sample: squared distances from the mean over one less than the count.
-    ///
-    /// It is computed from the exact sums of the numbers and of their squares, so that it is right far from zero too. Of fewer than two numbers there is none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "n\n1000000004\n1000000007\n1000000013\n1000000016\n")?;
-    /// use ringmill::{Pool, csv::CsvFile};
-    ///
-    /// let file = CsvFile::open(&path)?;
-    /// let plan = file.group_by([0; 0]).variance("n").population_variance("n").population_std("n").build()?;
-    /// let grouped = Pool::new()?.group(&plan)?;
-    /// let all = grouped.group(0);
-    /// assert_eq!((all.number(0), all.number(1), all.number(2)), (Some(30.0), Some(22.5), Some(22.5_f64.sqrt())));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn variance<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Variance, column.into())
-    }
-
-    /// Asks for the variance of a column as all there is: squared distances from the mean over the count.
-    ///
-    /// # Examples
-    ///
-    /// See [`variance`](Self::variance).
-    pub fn population_variance<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::PopulationVariance, column.into())
-    }
-
-    /// Asks for the standard deviation of a column as a sample: the root of its [`variance`](Self::variance).
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn std<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Deviation, column.into())
-    }
-
-    /// Asks for the root of the [`population_variance`](Self::population_variance) of a column.
-    ///
-    /// # Examples
-    ///
-    /// See [`variance`](Self::variance).
-    pub fn population_std<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::PopulationDeviation, column.into())
-    }
-
-    /// Asks for what a column says in the group's first record that has it, empty or not.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn first<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::First, column.into())
-    }
-
-    /// Asks for what a column says in the group's last record that has it, empty or not.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn last<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Last, column.into())
-    }
-
-    /// Asks how many different values a column has, empty ones included, exactly: each is kept, as a key of its own.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn distinct<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::Distinct, column.into())
-    }
-
-    /// Asks about how many different values a column has, in 4 KiB for each group at most: up to 256 exactly, more with a
-    /// standard error of 1.6 %, by HyperLogLog.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, (0..9999).map(|n| format!("{n}\n")).collect::<String>())?;
-    /// use ringmill::{Pool, csv::CsvFile};
-    ///
-    /// let file = CsvFile::options().headers(false).open(&path)?;
-    /// let grouped = Pool::new()?.group(&file.group_by([0; 0]).approximate_distinct(0).build()?)?;
-    /// let about = grouped.group(0).value(0).count().unwrap();
-    /// assert!((9500..10_500).contains(&about));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn approximate_distinct<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
-        self.ask(Aggregate::AboutDistinct, column.into())
-    }
-
-    /// Asks for quantiles of a column, each an aggregate of its own: the least number that a share of all is not above.
-    ///
-    /// Up to 64 numbers they are exact. Of more, the answer is within one part in 256 of the number at that rank; the
-    /// least and the greatest are exact. Each group takes 1 KiB for each power of two that occurs. `nan` is passed over.
-    ///
-    /// # Examples
-    ///
-    /// See [`GroupBuilder`].
-    pub fn quantiles<'n>(mut self, column: impl Into<ColumnRef<'n>>, shares: &[f64]) -> Self {
-        let Some(column) = self.column(column.into()) else { return self };
-        for &share in shares {
-            if !(0.0..=1.0).contains(&share) {
-                self.failed.get_or_insert_with(|| GroupError::Share { share }.into());
-            }
-            self.asked.push((Aggregate::Quantile(share), column));
-        }
-        self
     }
 
     /// Says what to do with the fields of a column that are no numbers, where its numbers are asked for.
@@ -376,7 +213,7 @@ impl<'f> GroupBuilder<'f> {
 
     /// Bounds the memory that the groups take, keys included, in bytes; 4 GiB unless asked.
     ///
-    /// Past it the scan fails with [`GroupError::Memory`]. Beside the groups each worker has a table of its own, of a few MiB
+    /// Past it the scan fails with [`GroupError::Memory`](super::GroupError::Memory). Beside the groups each worker has a table of its own, of a few MiB
     /// for most plans.
     ///
     /// # Examples
@@ -425,7 +262,7 @@ impl<'f> GroupBuilder<'f> {
         Ok(plan)
     }
 
-    fn ask(mut self, aggregate: Aggregate, column: ColumnRef<'_>) -> Self {
+    pub(super) fn ask(mut self, aggregate: Aggregate, column: ColumnRef<'_>) -> Self {
         if let Some(column) = self.column(column) {
             self.asked.push((aggregate, column));
         }
@@ -433,7 +270,7 @@ impl<'f> GroupBuilder<'f> {
     }
 
     /// Finds a column, or notes that there is none.
-    fn column(&mut self, column: ColumnRef<'_>) -> Option<Column> {
+    pub(super) fn column(&mut self, column: ColumnRef<'_>) -> Option<Column> {
         match column {
             ColumnRef::Column(column) => Some(column),
             ColumnRef::Name(name) => match self.source.layout().column(&name) {

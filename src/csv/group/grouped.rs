@@ -178,9 +178,7 @@ impl Grouped {
     ///
     /// See [`Grouped`].
     pub fn group(&self, number: usize) -> Group<'_> {
-        let place = self.order[number];
-        let partition = (place >> PLACE_BITS) as usize;
-        let row = self.shards[partition].rows.row_at(place & ((1 << PLACE_BITS) - 1));
+        let (partition, row) = self.row(self.order[number]);
         Group { grouped: self, partition, row }
     }
 
@@ -215,11 +213,59 @@ impl Grouped {
     ///
     /// See [`Grouped`].
     pub fn sorted_by_key(mut self) -> Self {
-        let mut numbers: Vec<u32> = (0..self.len() as u32).collect();
-        numbers
-            .sort_by(|&left, &right| self.group(left as usize).keys().cmp(self.group(right as usize).keys()));
-        self.order = numbers.into_iter().map(|number| self.order[number as usize]).collect();
+        let mut order = std::mem::take(&mut self.order);
+        if self.key_names.len() == 1 {
+            self.sort_by_heads(&mut order);
+        } else {
+            let keys = |place: u32| self.keys(self.row(place).1.key);
+            order.sort_unstable_by(|&left, &right| keys(left).cmp(keys(right)));
+        }
+        self.order = order;
         self
+    }
+
+    /// Sorts groups by the bytes of their keys. What all keys begin with is skipped, and the eight bytes behind it are taken
+    /// along, so that few keys are looked at where they lie.
+    fn sort_by_heads(&self, order: &mut [u32]) {
+        let key = |place: u32| self.row(place).1.key;
+        let Some(first) = order.first().map(|&place| key(place)) else { return };
+        let common = order.iter().fold(first.len(), |common, &place| {
+            first[..common].iter().zip(key(place)).take_while(|(left, right)| left == right).count()
+        });
+        let rest = |place: u32| &key(place)[common..];
+        let head = |place: u32| {
+            let mut head = [0; 8];
+            let rest = rest(place);
+            let len = rest.len().min(8);
+            head[..len].copy_from_slice(&rest[..len]);
+            let head = u64::from_be_bytes(head);
+            // Two words, so that three take no more than they are.
+            ([(head >> 32) as u32, head as u32], place)
+        };
+        let mut heads: Vec<([u32; 2], u32)> = order.iter().map(|&place| head(place)).collect();
+        heads.sort_unstable_by(|left, right| {
+            left.0.cmp(&right.0).then_with(|| rest(left.1).cmp(rest(right.1)))
+        });
+        order.iter_mut().zip(heads).for_each(|(place, (_, sorted))| *place = sorted);
+    }
+
+    /// Returns the partition and the row that a place stands for.
+    fn row(&self, place: u32) -> (usize, Row<'_>) {
+        let partition = (place >> PLACE_BITS) as usize;
+        (partition, self.shards[partition].rows.row_at(place & ((1 << PLACE_BITS) - 1)))
+    }
+
+    /// Takes a joined key apart.
+    fn keys<'k>(&self, joined: &'k [u8]) -> impl Iterator<Item = &'k [u8]> + use<'k> {
+        let mut rest = joined;
+        (0..self.key_names.len()).rev().map(move |left| {
+            if left == 0 {
+                return rest;
+            }
+            let (key, others) = split_first(rest);
+            rest = others;
+            key
+        })
     }
 }
 
@@ -242,16 +288,7 @@ impl<'g> Group<'g> {
     ///
     /// See [`Grouped`].
     pub fn keys(&self) -> impl Iterator<Item = &'g [u8]> + use<'g> {
-        let mut rest = self.row.key;
-        let columns = self.grouped.key_names.len();
-        (0..columns).rev().map(move |left| {
-            if left == 0 {
-                return rest;
-            }
-            let (key, others) = split_first(rest);
-            rest = others;
-            key
-        })
+        self.grouped.keys(self.row.key)
     }
 
     /// Returns what the field of a column of the key says.

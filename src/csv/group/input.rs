@@ -55,6 +55,17 @@ impl<'a> Inputs<'a> {
         self.batch.block().span(self.batch.rows().get(row), column.index())
     }
 
+    /// Returns whether a record has a field of a column that says something.
+    pub(super) fn is_filled(&self, row: usize, column: Column) -> bool {
+        let (start, end) = self.span(row, column);
+        let dialect = self.dialect();
+        start < end && {
+            let raw = &self.bytes()[start..end];
+            // What begins with a quote may say nothing.
+            dialect.quote != Some(raw[0]) || !value(raw, dialect).is_empty()
+        }
+    }
+
     /// Visits the values of a column, with their rows; records that have no such field are passed over.
     pub(super) fn each_field(&self, column: Column, mut visit: impl FnMut(usize, &[u8])) {
         let (bytes, dialect) = (self.bytes(), self.dialect());

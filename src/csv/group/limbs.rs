@@ -13,7 +13,7 @@
 //!   63 bits.
 //! - L2: a word is, but for multiples of 2^64, the sum of its limbs and `count` times its constant's bits.
 
-use super::exact_sum::{Aside, Window};
+use super::exact_sum::{Aside, Packed, WideSums};
 use super::wide::Wide;
 
 /// Floats that may be added before the limbs are settled (L1).
@@ -69,11 +69,11 @@ impl<const UNIT: u64> Limbs<UNIT> {
     }
 
     /// Adds a float, to a wide sum if it cannot be cut.
-    pub(super) fn add_any(&mut self, x: f64, aside: &mut Aside<UNIT>, group: u32) {
+    pub(super) fn add_any(&mut self, x: f64, aside: &mut WideSums, group: u32) {
         match Self::cut(x) {
             (cut, true) => self.add(&cut),
             _ => {
-                aside.wide(group).add(x);
+                aside.of(group).add(x);
                 // Counted here.
                 self.add(&Self::cut(0.0).0);
             }
@@ -94,12 +94,12 @@ impl<const UNIT: u64> Limbs<UNIT> {
     }
 
     /// Carries what is too much for a limb to the next one, so that as many floats may be added again (L1).
-    pub(super) fn settle(&mut self, aside: &mut Aside<UNIT>, group: u32) {
+    pub(super) fn settle(&mut self, aside: &mut WideSums, group: u32) {
         let [limb0, limb1, limb2] = self.limbs();
         let limb1 = limb1 + (limb0 >> LIMB_BITS);
         let mut limb2 = limb2 + (limb1 >> LIMB_BITS);
         if limb2.abs() > MOST_SETTLED {
-            Self::add_third(aside.wide(group), limb2);
+            Self::add_third(aside.of(group), limb2);
             limb2 = 0;
         }
         let low = (1 << LIMB_BITS) - 1;
@@ -114,20 +114,20 @@ impl<const UNIT: u64> Limbs<UNIT> {
     /// Adds the sum of a group, and what is aside of it, to another sum.
     pub(super) fn hand_over(
         &self,
-        aside: &Aside<UNIT>,
+        aside: &WideSums,
         group: u32,
-        to: (&mut Window<UNIT>, &mut Aside<UNIT>, u32),
+        to: (&mut Packed<UNIT>, &mut Aside<UNIT>, u32),
     ) {
-        let (window, others, their) = to;
+        let (sum, others, their) = to;
         let [limb0, limb1, limb2] = self.limbs().map(i128::from);
-        others.add_units(window, their, limb0 + (limb1 << LIMB_BITS));
+        others.add_units(sum, their, limb0 + (limb1 << LIMB_BITS));
         if limb2.unsigned_abs() >> 40 == 0 {
-            others.add_units(window, their, limb2 << (2 * LIMB_BITS));
+            others.add_units(sum, their, limb2 << (2 * LIMB_BITS));
         } else {
-            Self::add_third(others.wide(their), limb2 as i64);
+            Self::add_third(others.wide.of(their), limb2 as i64);
         }
         if let Some(wide) = aside.get(group) {
-            others.wide(their).merge(wide);
+            others.wide.of(their).merge(wide);
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
 
     fn value(limbs: &Limbs<VALUES>) -> f64 {
         let (mut window, mut aside) = Default::default();
-        limbs.hand_over(&Aside::default(), 0, (&mut window, &mut aside, 0));
+        limbs.hand_over(&WideSums::default(), 0, (&mut window, &mut aside, 0));
         aside.value(window, 0)
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let greatest = 2.0_f64.powi(54);
         let odd = 2.0_f64.powi(11) - 2.0_f64.powi(-31);
         for x in [greatest, -greatest, odd, -odd] {
-            let (mut limbs, mut aside) = (Limbs::<VALUES>::default(), Aside::default());
+            let (mut limbs, mut aside) = (Limbs::<VALUES>::default(), WideSums::default());
             for _ in 0..3 {
                 let (cut, good) = Limbs::<VALUES>::cut(x);
                 assert!(good);

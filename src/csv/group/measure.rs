@@ -3,12 +3,15 @@
 use super::aggregate::{Aggregate, Measured};
 use super::ends::End;
 use super::input::Inputs;
+use super::moments::RunningMoments;
 use super::numbers::Count;
 use super::registers::Registers;
-use super::running::{Running, RunningExtremes, RunningMoments, RunningSum, Runs};
+use super::run::AHEAD;
+use super::running::{Running, RunningExtremes, RunningSum, Runs};
 use super::sketch::Sketch;
 use super::store::{OfFields, OwnPart, Part, Store};
 use crate::csv::column::Column;
+use crate::sys::prefetch;
 use std::any::Any;
 use std::fmt;
 
@@ -120,7 +123,10 @@ impl<K: Kind> Measure for Kept<K> {
             unreachable!("measures at one place of a plan are of one kind");
         };
         self.store.resize(count);
-        for (&our, &their) in ours.iter().zip(theirs) {
+        for (at, (&our, &their)) in ours.iter().zip(theirs).enumerate() {
+            if let Some(&next) = ours.get(at + AHEAD) {
+                prefetch::for_write(&raw const self.store.parts[next as usize]);
+            }
             worker.own.hand_over(their, &mut self.store, our);
         }
     }
@@ -130,19 +136,60 @@ impl<K: Kind> Measure for Kept<K> {
     }
 }
 
+/// A worker's counts.
+#[derive(Default)]
+struct Counts(Vec<u64>);
+
+impl Counts {
+    /// Counts one for each of some groups; there are so many now.
+    fn add(&mut self, count: usize, groups: impl Iterator<Item = u32>) {
+        self.0.resize(count, 0);
+        for group in groups {
+            self.0[group as usize] += 1;
+        }
+    }
+}
+
+impl OwnGroups<Count> for Counts {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<u64>()
+    }
+
+    fn hand_over(&mut self, group: u32, store: &mut Store<Count>, to: u32) {
+        store.parts[to as usize].add(&mut store.aside, to, self.0[group as usize]);
+    }
+}
+
 /// Counts records.
 #[derive(Clone)]
 struct Records;
 
 impl Kind for Records {
-    type Own = Store<Count>;
+    type Own = Counts;
     type Part = Count;
 
-    fn add(&self, own: &mut Store<Count>, count: usize, groups: &[u32], _: Inputs<'_>) {
-        own.resize(count);
-        for &group in groups {
-            own.parts[group as usize].0 += 1;
-        }
+    fn add(&self, own: &mut Counts, count: usize, groups: &[u32], _: Inputs<'_>) {
+        own.add(count, groups.iter().copied());
+    }
+}
+
+/// Counts the fields of a column that say something.
+#[derive(Clone)]
+struct Filled {
+    column: Column,
+}
+
+impl Kind for Filled {
+    type Own = Counts;
+    type Part = Count;
+
+    fn add(&self, own: &mut Counts, count: usize, groups: &[u32], inputs: Inputs<'_>) {
+        let filled = groups.iter().enumerate().filter(|&(row, _)| inputs.is_filled(row, self.column));
+        own.add(count, filled.map(|(_, &group)| group));
     }
 }
 
@@ -215,6 +262,11 @@ impl<P: OfFields> Kind for Fields<P> {
 /// Makes the measure that counts records.
 pub(super) fn records() -> Box<dyn Measure> {
     kept(Records)
+}
+
+/// Makes the measure that counts the fields of a column that are not empty.
+pub(super) fn filled(column: Column) -> Box<dyn Measure> {
+    kept(Filled { column })
 }
 
 /// Makes one measure for what is asked of the numbers of one input, all but quantiles.

@@ -4,12 +4,12 @@
 //! fields to numbers, and then one loop for each measure over two arrays that lie in the first cache.
 //!
 //! ```text
-//! builder.rs    what is asked: keys, aggregates, filters, a bound; plan.rs: what is measured for that
+//! builder.rs    what is asked: keys, filters, a bound; asked.rs: aggregates; plan.rs: what is measured for them
 //! input.rs      the records of a batch, their keys and columns
 //! table.rs      a worker's own table: keys to numbers, in the cache
 //!               head.rs: sixteen bytes of a key, hashes; lanes.rs: eight keys at once
 //! measure.rs    what is kept by those numbers: store.rs, of parts
-//!               numbers.rs (sums, extremes, moments), ends.rs (first, last), sketch.rs (quantiles), registers.rs (distinct)
+//!               numbers.rs (counts, sums, extremes), moments.rs (variances), ends.rs (first, last), sketch.rs (quantiles), registers.rs (distinct)
 //!               exact_sum.rs, wide.rs: sums that no order changes
 //!               running.rs: a worker's own sums, extremes, moments, made for adding
 //!               limbs.rs: floats cut into whole numbers; vector.rs: loops for more than the floor of an architecture
@@ -21,6 +21,7 @@
 //! - O1: no part of an answer depends on the order in which records are added or on how they were shared out.
 
 mod aggregate;
+mod asked;
 mod builder;
 mod ends;
 mod error;
@@ -32,6 +33,7 @@ mod input;
 mod lanes;
 mod limbs;
 mod measure;
+mod moments;
 mod numbers;
 mod partition;
 mod plan;

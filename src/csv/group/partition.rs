@@ -10,6 +10,8 @@
 //! ```
 
 use super::head::Hashing;
+use super::store::grow;
+use crate::sys::prefetch;
 
 /// A row starts at a multiple of this.
 const UNIT: usize = 4;
@@ -56,6 +58,24 @@ impl Partition {
         self.index.capacity() * size_of::<u32>() + self.text.capacity()
     }
 
+    /// Asks for where a key is looked for first.
+    #[inline]
+    pub(super) fn ask_for_home(&self, hash: u64) {
+        if let Some(entry) = self.index.get(home(hash, self.index.len())) {
+            prefetch::for_read(entry);
+        }
+    }
+
+    /// Asks for the row that is found there.
+    #[inline]
+    pub(super) fn ask_for_row(&self, hash: u64) {
+        if let Some(&entry) = self.index.get(home(hash, self.index.len()))
+            && let Some(row) = self.text.get((entry & WHERE) as usize * UNIT)
+        {
+            prefetch::for_read(row);
+        }
+    }
+
     /// Finds the number of a key, or gives it the next one; the first record is whichever comes first.
     pub(super) fn number(
         &mut self,
@@ -99,10 +119,7 @@ impl Partition {
 
     fn push(&mut self, row: Row<'_>) {
         let bytes = HEADER + 8 + row.key.len() + UNIT;
-        if self.text.capacity() - self.text.len() < bytes {
-            // By a quarter, not by as much again: what is reserved is not at hand for others.
-            self.text.reserve_exact(bytes.max(self.text.len() / 4));
-        }
+        grow(&mut self.text, bytes);
         let len = u8::try_from(row.key.len()).unwrap_or(LONG);
         let mut header = [len; HEADER];
         header[..NUMBER_BYTES].copy_from_slice(&row.number.to_le_bytes()[..NUMBER_BYTES]);
@@ -181,13 +198,13 @@ impl Partition {
         }
     }
 
-    /// Makes the index half as large again and lists all rows anew.
+    /// Makes the index larger by a quarter and lists all rows anew.
     fn grow(&mut self, hashing: &Hashing) {
         if self.text.is_empty() {
             // No row is at place 0, which is free in the index.
             self.text.resize(UNIT, 0);
         }
-        let entries = (self.index.len() + self.index.len() / 2).max(LEAST_INDEX);
+        let entries = (self.index.len() + self.index.len() / 4).max(LEAST_INDEX);
         // The old one goes first, so that they are never side by side.
         self.index = Vec::new();
         let mut index = vec![0; entries];

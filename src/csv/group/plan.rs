@@ -61,7 +61,8 @@ impl<'f> GroupPlan<'f> {
                     self.outputs.push(Output::Distinct { column: at });
                     continue;
                 }
-                _ => 5,
+                Aggregate::CountOf => 5,
+                _ => 6,
             };
             let found = known.iter().find(|(known, _)| *known == (kind, column)).map(|&(_, measure)| measure);
             let measure = found.unwrap_or_else(|| {
@@ -69,6 +70,7 @@ impl<'f> GroupPlan<'f> {
                     0 => measure::records(),
                     1 => measure::quantiles(place_of(numbers, column)),
                     2..=4 => measure::fields(column, aggregate),
+                    5 => measure::filled(column),
                     _ => {
                         let all: Vec<Aggregate> = asked
                             .iter()

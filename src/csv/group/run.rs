@@ -30,6 +30,8 @@ pub(super) const PARTITION_BITS: u32 = 6;
 const PARTITIONS: usize = 1 << PARTITION_BITS;
 /// Bytes of measures at which a worker's groups are moved, however few they are.
 const MOST_OWN_BYTES: usize = 16 << 20;
+/// So many groups ahead what they need is asked for.
+pub(super) const AHEAD: usize = 8;
 
 /// Groups whose hashes begin alike, and what is measured of them.
 #[derive(Debug, Default)]
@@ -67,13 +69,33 @@ fn shards() -> Vec<Mutex<Shard>> {
     (0..PARTITIONS).map(|_| Mutex::new(Shard::default())).collect()
 }
 
+/// Returns the partition of a hash.
+fn partition_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PARTITION_BITS)) as usize
+}
+
+/// Returns the numbers of a table's keys by their partitions, from the one after `after` others on; within each as they are.
+fn by_partition(table: &Table, after: usize) -> Vec<u32> {
+    let turned = |hash: u64| (partition_of(hash) + PARTITIONS - after) % PARTITIONS;
+    let mut starts = [0; PARTITIONS + 1];
+    table.keys().iter().for_each(|key| starts[turned(key.hash) + 1] += 1);
+    for partition in 0..PARTITIONS {
+        starts[partition + 1] += starts[partition];
+    }
+    let mut numbers = vec![0; table.len()];
+    for (number, key) in (0..).zip(table.keys()) {
+        let at = &mut starts[turned(key.hash)];
+        numbers[*at] = number;
+        *at += 1;
+    }
+    numbers
+}
+
 impl Shared<'_> {
     /// Moves all groups of a worker's table; `after` is the partition that it begins with.
     fn take(&self, own: &mut Own, shards: &[Mutex<Shard>], after: usize) -> Result<(), CsvError> {
-        let partition =
-            |number: u32| (own.table.keys()[number as usize].hash >> (u64::BITS - PARTITION_BITS)) as usize;
-        let mut numbers: Vec<u32> = (0..own.table.len() as u32).collect();
-        numbers.sort_by_key(|&number| (partition(number) + PARTITIONS - after) % PARTITIONS);
+        let partition = |number: u32| partition_of(own.table.keys()[number as usize].hash);
+        let numbers = by_partition(&own.table, after);
         let mut ours = Vec::new();
         for theirs in numbers.chunk_by(|&left, &right| partition(left) == partition(right)) {
             let mut shard = lock(&shards[partition(theirs[0])]);
@@ -83,7 +105,15 @@ impl Shared<'_> {
                 measures.extend(own.measures.iter().map(|measure| measure.fresh()));
             }
             ours.clear();
-            for &their in theirs {
+            let hash = |at: usize| theirs.get(at).map(|&their| own.table.keys()[their as usize].hash);
+            for (at, &their) in theirs.iter().enumerate() {
+                // What is looked at soon is asked for, first where rows are and then the rows.
+                if let Some(hash) = hash(at + 2 * AHEAD) {
+                    rows.ask_for_home(hash);
+                }
+                if let Some(hash) = hash(at + AHEAD) {
+                    rows.ask_for_row(hash);
+                }
                 let key = &own.table.keys()[their as usize];
                 let number = rows.number(&self.hashing, key.hash, own.table.text(key), key.first);
                 ours.push(number.map_err(|_| GroupError::Keys)?);
@@ -268,7 +298,7 @@ impl Pool {
             for pair in lock(&pairs[part]).rows.rows() {
                 let (key, _) = split_first(pair.key);
                 let hash = shared.hashing.of_key(key);
-                let partition = (hash >> (u64::BITS - PARTITION_BITS)) as usize;
+                let partition = partition_of(hash);
                 let number = lock(&shared.groups[partition]).rows.find(hash, key).map(|row| row.number);
                 if let Some(number) = number {
                     lock(&counts[partition])[number as usize] += 1;

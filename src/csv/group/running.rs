@@ -5,10 +5,10 @@
 //! *odd*, and is added by itself. In the end, and whenever the worker's table is full, all is handed over to what is kept
 //! of all groups (`numbers.rs`), which is made for being small.
 
-use super::exact_sum::{Aside, LOSSES, VALUES};
+use super::exact_sum::{VALUES, WideSums};
 use super::input::NumbersOf;
 use super::limbs::{Cut, Limbs, MOST_ADDED};
-use super::numbers::{Extremes, Moments, MomentsAside, Sum};
+use super::numbers::{Extremes, Sum, SumAside};
 use super::store::{Part, Store};
 use super::vector::{Job, on_best};
 
@@ -141,7 +141,7 @@ impl Default for Cuts {
 impl Cuts {
     /// Cuts numbers; returns whether they all could be.
     #[inline(always)]
-    fn cut<const UNIT: u64>(&mut self, numbers: impl Iterator<Item = f64>) -> bool {
+    pub(super) fn cut<const UNIT: u64>(&mut self, numbers: impl Iterator<Item = f64>) -> bool {
         let mut all = true;
         for (cut, x) in self.0.iter_mut().zip(numbers) {
             let good;
@@ -150,6 +150,16 @@ impl Cuts {
         }
         all
     }
+
+    /// Makes nothing of a number.
+    pub(super) fn set_nothing(&mut self, at: usize) {
+        self.0[at] = Cut::default();
+    }
+
+    #[inline(always)]
+    pub(super) fn add_to<const UNIT: u64>(&self, limbs: &mut Limbs<UNIT>, at: usize) {
+        limbs.add(&self.0[at]);
+    }
 }
 
 /// A sum and a count.
@@ -157,7 +167,7 @@ impl Cuts {
 pub(super) struct RunningSum(Limbs<VALUES>);
 
 impl Running for RunningSum {
-    type Aside = Aside<VALUES>;
+    type Aside = WideSums;
     type Ready = Cuts;
     type Kept = Sum;
 
@@ -171,12 +181,12 @@ impl Running for RunningSum {
     }
 
     fn set_nothing(ready: &mut Cuts, at: usize) {
-        ready.0[at] = Cut::default();
+        ready.set_nothing(at);
     }
 
     #[inline(always)]
     fn add(&mut self, ready: &Cuts, at: usize) {
-        self.0.add(&ready.0[at]);
+        ready.add_to(&mut self.0, at);
     }
 
     fn add_odd(&mut self, aside: &mut Self::Aside, group: u32, x: f64) {
@@ -187,10 +197,10 @@ impl Running for RunningSum {
         self.0.settle(aside, group);
     }
 
-    fn hand_over(&self, aside: &Self::Aside, group: u32, to: (&mut Sum, &mut Aside<VALUES>, u32)) {
+    fn hand_over(&self, aside: &Self::Aside, group: u32, to: (&mut Sum, &mut SumAside, u32)) {
         let (sum, others, their) = to;
-        sum.count += self.0.count();
-        self.0.hand_over(aside, group, (&mut sum.window, others, their));
+        sum.count.add(&mut others.counts, their, self.0.count());
+        self.0.hand_over(aside, group, (&mut sum.sum, &mut others.sums, their));
     }
 
     fn aside_bytes(aside: &Self::Aside) -> usize {
@@ -273,77 +283,6 @@ impl Running for RunningExtremes {
 
     fn aside_bytes((): &()) -> usize {
         0
-    }
-}
-
-/// The sums of numbers, of their squares, and of what squares lack.
-#[derive(Clone, Debug, Default)]
-pub(super) struct RunningMoments {
-    sum: RunningSum,
-    squares: Limbs<VALUES>,
-    lacks: Limbs<LOSSES>,
-}
-
-/// Returns the float nearest to a square and what it lacks.
-#[inline(always)]
-fn square(x: f64) -> (f64, f64) {
-    let square = x * x;
-    (square, x.mul_add(x, -square))
-}
-
-impl Running for RunningMoments {
-    type Aside = MomentsAside;
-    type Ready = [Cuts; 3];
-    type Kept = Moments;
-
-    #[inline(always)]
-    fn make_ready([sums, squares, lacks]: &mut [Cuts; 3], numbers: &[f64]) -> bool {
-        sums.cut::<VALUES>(numbers.iter().copied())
-            & squares.cut::<VALUES>(numbers.iter().map(|&x| square(x).0))
-            & lacks.cut::<LOSSES>(numbers.iter().map(|&x| square(x).1))
-    }
-
-    fn is_odd(x: f64) -> bool {
-        let (square, lack) = square(x);
-        !(Limbs::<VALUES>::cut(x).1 & Limbs::<VALUES>::cut(square).1 & Limbs::<LOSSES>::cut(lack).1)
-    }
-
-    fn set_nothing(ready: &mut [Cuts; 3], at: usize) {
-        ready.iter_mut().for_each(|cuts| cuts.0[at] = Cut::default());
-    }
-
-    #[inline(always)]
-    fn add(&mut self, [sums, squares, lacks]: &[Cuts; 3], at: usize) {
-        self.sum.add(sums, at);
-        self.squares.add(&squares.0[at]);
-        self.lacks.add(&lacks.0[at]);
-    }
-
-    fn add_odd(&mut self, aside: &mut MomentsAside, group: u32, x: f64) {
-        self.sum.add_odd(&mut aside.sums, group, x);
-        let (square, lack) = square(x);
-        self.squares.add_any(square, &mut aside.squares, group);
-        // Of an infinite square nothing is lacking.
-        if lack.is_finite() {
-            self.lacks.add_any(lack, &mut aside.lacks, group);
-        }
-    }
-
-    fn settle(&mut self, aside: &mut MomentsAside, group: u32) {
-        self.sum.settle(&mut aside.sums, group);
-        self.squares.settle(&mut aside.squares, group);
-        self.lacks.settle(&mut aside.lacks, group);
-    }
-
-    fn hand_over(&self, aside: &MomentsAside, group: u32, to: (&mut Moments, &mut MomentsAside, u32)) {
-        let (moments, others, their) = to;
-        self.sum.hand_over(&aside.sums, group, (&mut moments.sum, &mut others.sums, their));
-        self.squares.hand_over(&aside.squares, group, (&mut moments.squares, &mut others.squares, their));
-        self.lacks.hand_over(&aside.lacks, group, (&mut moments.lacks, &mut others.lacks, their));
-    }
-
-    fn aside_bytes(aside: &MomentsAside) -> usize {
-        Moments::aside_bytes(aside)
     }
 }
 

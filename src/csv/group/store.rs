@@ -51,11 +51,8 @@ pub(super) struct Store<P: Part> {
 impl<P: Part> Store<P> {
     /// Makes room for so many groups.
     pub(super) fn resize(&mut self, groups: usize) {
-        let more = groups.saturating_sub(self.parts.capacity());
-        if more > 0 && self.parts.len() > 1 << 10 {
-            // By a quarter, not by as much again: what is reserved is not at hand for others.
-            self.parts.reserve_exact((groups - self.parts.len()).max(self.parts.len() / 4));
-        }
+        let more = groups.saturating_sub(self.parts.len());
+        grow(&mut self.parts, more);
         if groups > self.parts.len() {
             self.parts.resize(groups, P::default());
         }
@@ -81,5 +78,13 @@ impl<P: Part> Store<P> {
 
     pub(super) fn value(&self, group: u32, aggregate: Aggregate) -> Measured<'_> {
         self.parts[group as usize].value(&self.aside, group, aggregate)
+    }
+}
+
+/// Makes room for some more elements, and if there is not enough for an eighth more: what is reserved is not at hand for
+/// others, and what is large is moved by its pages and not by its bytes.
+pub(super) fn grow<T>(elements: &mut Vec<T>, more: usize) {
+    if elements.capacity() - elements.len() < more {
+        elements.reserve_exact(more.max(elements.len() / 8).max(8));
     }
 }
