@@ -21,12 +21,14 @@
 mod access;
 mod atomics;
 mod error;
+mod named;
 mod new;
 mod npy;
 mod open;
 mod part;
 mod shared;
 mod span;
+mod untrusted;
 
 pub use access::{Access, InPlace, Order, ReadOnly};
 pub use atomics::{AtomicArray, AtomicElement, Atomics, AtomicsError, WaitElement, WaitOutcome};
@@ -36,3 +38,4 @@ pub use npy::{NpyError, NpyHeader};
 pub use part::{JoinError, Part, ReuniteError};
 pub use shared::SharedArray;
 pub(crate) use span::Watch;
+pub use untrusted::UntrustedArray;

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::{ArrayError, SharedArray, Watch};
 use crate::error::SystemError;
+use crate::memory::shared::PendingName;
 use crate::memory::{Element, RegionError};
 use crate::sys::file::Unnamed;
 
@@ -31,12 +32,23 @@ use crate::sys::file::Unnamed;
 #[must_use = "dropping a new array removes its file"]
 pub struct NewArray<T: Element> {
     array: SharedArray<T>,
-    name: Unnamed,
+    name: Name,
+}
+
+/// The name that is to be given.
+#[derive(Debug)]
+enum Name {
+    File(Unnamed),
+    Shared(PendingName),
 }
 
 impl<T: Element> NewArray<T> {
     pub(super) fn new(array: SharedArray<T>, name: Unnamed) -> Self {
-        Self { array, name }
+        Self { array, name: Name::File(name) }
+    }
+
+    pub(super) fn of_shared(array: SharedArray<T>, name: PendingName) -> Self {
+        Self { array, name: Name::Shared(name) }
     }
 
     /// Returns the elements for change, and beside them what keeps watch over their memory.
@@ -53,15 +65,23 @@ impl<T: Element> NewArray<T> {
         self.array.flush()
     }
 
-    /// Gives the file its name, in one step, and returns the array. A file that had the name before is replaced.
+    /// Gives the file its name, in one step, and returns the array. A file that had the name before is replaced, but never by
+    /// [an array that processes share](SharedArray::create_named).
     ///
     /// # Errors
     ///
-    /// [`ArrayError::Region`] if the name cannot be given, or if the file has been cut short; it is removed then.
+    /// [`ArrayError::Region`] if the name cannot be given, or if the file has been cut short,
+    /// [`ArrayError::Shared`] likewise, or if the name is taken. The file is removed then.
     pub fn publish(self) -> Result<SharedArray<T>, ArrayError> {
         self.array.check()?;
-        let path = self.name.final_path().to_owned();
-        self.name.publish().map_err(|error| RegionError::System(SystemError::at("rename", &path, error)))?;
+        match self.name {
+            Name::File(name) => {
+                let path = name.final_path().to_owned();
+                name.publish()
+                    .map_err(|error| RegionError::System(SystemError::at("rename", &path, error)))?;
+            }
+            Name::Shared(name) => name.publish()?,
+        }
         Ok(self.array)
     }
 }

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::span::{Span, Storage, Watch};
 use super::{Access, ArrayError, InPlace, Order};
-use crate::memory::{Advice, Element};
+use crate::memory::{Advice, Element, Region};
 
 /// An array of numbers in mapped memory: a slice that is its own owner.
 ///
@@ -54,6 +54,11 @@ impl<T: Element, A: Access> SharedArray<T, A> {
     /// Returns the first element's address, without a borrow of the elements.
     pub(super) fn first(&self) -> *mut T {
         self.span.first()
+    }
+
+    /// Returns the region that the elements lie in.
+    pub(super) fn region(&self) -> &Region {
+        &self.span.storage().region
     }
 
     /// Returns the number of elements, likewise: a slice's `len` would need the slice.

@@ -78,9 +78,10 @@ impl<T: Element> Span<T> {
     ///
     /// If the storage does not hold them, or not at a multiple of their size: whoever fills it in has checked.
     pub(super) fn over(storage: Storage) -> Self {
-        let bytes = &storage.region.as_bytes()[storage.offset..];
-        assert!(storage.len <= bytes.len() / size_of::<T>() && storage.offset.is_multiple_of(size_of::<T>()));
-        // SAFETY: `add` wants to stay in one allocation: `offset` is at most the region's length, as the slice shows.
+        let bytes = storage.region.len_bytes().checked_sub(storage.offset);
+        let whole = bytes.is_some_and(|bytes| storage.len <= bytes / size_of::<T>());
+        assert!(whole && storage.offset.is_multiple_of(size_of::<T>()), "elements beyond their region");
+        // SAFETY: `add` wants to stay in one allocation: `offset` is at most the region's length, as just asserted.
         let first = unsafe { storage.region.base().add(storage.offset) };
         // SAFETY: a mapping is never at address zero.
         let first = unsafe { NonNull::new_unchecked(first.cast::<T>()) };

@@ -7,10 +7,12 @@
 //!   it was made for change. The kernel fills every page before it can be read.
 //! - R2: within this program the bytes change only through the region: anonymous pages have no other name, and a file
 //!   is locked, so no other region in any process lies over a file that one is changing. Programs that do not ask for
-//!   the lock are the subject of the file contract.
+//!   the lock are the subject of the file contract. Of a shared region that became one (`shared/region.rs`) whoever opened it
+//!   vouched for this.
 
 #![allow(unsafe_code)]
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -170,6 +172,11 @@ impl Region {
     /// Returns the path by which the file was opened, if there is a file.
     pub fn path(&self) -> Option<&Path> {
         self.backing.as_ref().map(|backing| backing.path.as_path())
+    }
+
+    /// Returns the file, if there is one.
+    pub(crate) fn file(&self) -> Option<&File> {
+        self.backing.as_ref().map(|backing| backing.file.file())
     }
 
     /// Says whether the bytes may be changed through this region.

@@ -38,6 +38,11 @@ impl Locked {
         Ok(Self { file, process: process::id() })
     }
 
+    /// Takes a file without a lock: whoever does keeps others away by other means.
+    pub(crate) fn unlocked(file: File) -> Self {
+        Self { file, process: process::id() }
+    }
+
     pub(crate) fn file(&self) -> &File {
         &self.file
     }

@@ -57,7 +57,17 @@ impl Header {
 #[must_use = "dropping a new region removes its file"]
 pub(crate) struct NewSharedRegion {
     region: SharedRegion,
+    pending: PendingName,
+}
+
+/// What a new region lacks: its header and its name. Dropping it removes the file.
+#[derive(Debug)]
+#[must_use = "dropping a pending name removes its file"]
+pub(crate) struct PendingName {
     name: NewName,
+    file: File,
+    header: Header,
+    path: PathBuf,
 }
 
 /// What name a new region gets.
@@ -69,8 +79,15 @@ enum NewName {
 }
 
 impl NewSharedRegion {
+    fn new(region: SharedRegion, name: NewName) -> Result<Self, SharedError> {
+        let (path, header) = (region.path().to_owned(), region.header().clone());
+        let file = region.file().try_clone();
+        let file = file.map_err(|error| SharedError::System(SystemError::at("fcntl", &path, error)))?;
+        Ok(Self { region, pending: PendingName { name, file, header, path } })
+    }
+
     /// Returns the region, to fill it in.
-    #[allow(dead_code, reason = "what exists so far begins as zeros")]
+    #[allow(dead_code, reason = "what exists so far is filled in as slices, or begins as zeros")]
     pub(crate) fn region(&self) -> &SharedRegion {
         &self.region
     }
@@ -81,26 +98,37 @@ impl NewSharedRegion {
     ///
     /// [`SharedError::Exists`] if the name was taken meanwhile, [`SharedError::System`]. The file is removed then.
     pub(crate) fn publish(self) -> Result<SharedRegion, SharedError> {
-        let Self { region, name } = self;
-        let path = region.path();
-        write_header(region.file(), region.header())
-            .map_err(|error| SharedError::System(SystemError::at("pwrite", path, error)))?;
-        let hidden = match name {
-            NewName::Hidden(hidden) => hidden,
+        self.pending.publish()?;
+        Ok(self.region)
+    }
+
+    /// Takes the region and its pending name apart.
+    pub(crate) fn into_parts(self) -> (SharedRegion, PendingName) {
+        (self.region, self.pending)
+    }
+}
+
+impl PendingName {
+    /// Writes the header, and gives the region its name. As [`NewSharedRegion::publish`].
+    pub(crate) fn publish(self) -> Result<(), SharedError> {
+        let Self { name, file, header, path } = self;
+        let failed = |call, error| SharedError::System(SystemError::at(call, &path, error));
+        write_header(&file, &header).map_err(|error| failed("pwrite", error))?;
+        match name {
             NewName::Memory => {
-                let may_grow = region.header().most_bytes > region.header().first_bytes;
-                memfd::seal(region.file(), may_grow)
-                    .map_err(|error| SharedError::System(SystemError::at("fcntl", path, error)))?;
-                return Ok(region);
+                let may_grow = header.most_bytes > header.first_bytes;
+                memfd::seal(&file, may_grow).map_err(|error| failed("fcntl", error))
             }
-        };
-        hidden.publish().map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => SharedError::Exists { path: path.to_owned() },
-            _ => SharedError::System(SystemError::at("rename", path, error)),
-        })?;
-        // Held until the file had no hidden name any more (N2). Where there are no such locks there is nothing to end.
-        let _ = region.file().unlock();
-        Ok(region)
+            NewName::Hidden(hidden) => {
+                hidden.publish().map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => SharedError::Exists { path: path.clone() },
+                    _ => failed("rename", error),
+                })?;
+                // Held until the file had no hidden name any more (N2). Where there are no such locks there is nothing to end.
+                let _ = file.unlock();
+                Ok(())
+            }
+        }
     }
 }
 
@@ -128,7 +156,7 @@ impl SharedRegion {
         let (hidden, file) = Hidden::create(folder, name).map_err(|error| system("open", error))?;
         reserve(&file, header.first_bytes, &path)?;
         let region = SharedRegion::map(file, path, header, true)?;
-        Ok(NewSharedRegion { region, name: NewName::Hidden(hidden) })
+        NewSharedRegion::new(region, NewName::Hidden(hidden))
     }
 
     fn create_in_memory(header: Header) -> Result<NewSharedRegion, SharedError> {
@@ -138,7 +166,7 @@ impl SharedRegion {
         let file = file.map_err(|error| SharedError::System(SystemError::new("memfd_create", error)))?;
         reserve(&file, header.first_bytes, &path)?;
         let region = SharedRegion::map(file, path, header, true)?;
-        Ok(NewSharedRegion { region, name: NewName::Memory })
+        NewSharedRegion::new(region, NewName::Memory)
     }
 }
 

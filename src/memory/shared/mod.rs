@@ -25,4 +25,4 @@ pub use place::Place;
 pub use region::SharedRegion;
 pub use tag::Tag;
 
-pub(crate) use create::open_or_create;
+pub(crate) use create::{PendingName, open_or_create};

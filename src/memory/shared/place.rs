@@ -87,6 +87,13 @@ impl Place {
         Ok(Self { at: At::Received(Arc::new(file)), any_owner: false })
     }
 
+    /// A region that is open here, so that others can be told of it.
+    pub(crate) fn of_open(file: &File) -> Result<Self, SharedError> {
+        let file = file.try_clone();
+        let file = file.map_err(|error| SharedError::System(SystemError::new("fcntl", error)))?;
+        Ok(Self { at: At::Received(Arc::new(file.into())), any_owner: false })
+    }
+
     /// Opens the file: by its name, or once more if it is open already, so that it has locks of its own.
     pub(super) fn open(&self, for_change: bool) -> Result<(File, PathBuf), SharedError> {
         let number = match &self.at {

@@ -4,6 +4,8 @@
 //!   lives, and a page that the file loses reads as zeros (`sys/fault.rs`).
 //! - V2: geometry is the header's that was copied out (H1, H2). What the mapping says is never an index or a length.
 
+#![allow(unsafe_code)]
+
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
@@ -13,9 +15,9 @@ use std::process::Command;
 use super::header::HEADER_BYTES;
 use super::{Header, Kind, Place, SharedError};
 use crate::error::SystemError;
-use crate::memory::TypeShape;
 use crate::memory::open::addressable;
-use crate::sys::file;
+use crate::memory::{Region, TypeShape};
+use crate::sys::file::{self, Locked};
 use crate::sys::map::Mapping;
 use crate::sys::{fd, identity, memfd};
 
@@ -205,6 +207,18 @@ impl SharedRegion {
             return Err(SharedError::WrongShape { path: path(), found, wanted });
         }
         Ok(())
+    }
+}
+
+impl SharedRegion {
+    /// Makes it a region whose bytes are slices. Only for those that cannot grow.
+    ///
+    /// # Safety
+    ///
+    /// As long as it lives, nobody in any process changes bytes that a slice shows, or sees those that are changed through one (R2).
+    pub(crate) unsafe fn into_region(self, for_change: bool) -> Region {
+        debug_assert_eq!(self.header.first_bytes, self.header.most_bytes);
+        Region::of_file(self.map, Locked::unlocked(self.file), &self.path, for_change)
     }
 }
 
