@@ -46,16 +46,23 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("copies.rs"), copies)
 }
 
-/// Returns the modules of the protocols that name this one.
+/// Returns the modules of the protocols that name this one, and those that name them.
 fn users(here: &str, name: &str) -> io::Result<String> {
+    let mut names = vec![name.to_owned()];
     let mut users = String::new();
-    for entry in fs::read_dir(format!("{here}/../src/protocol"))? {
-        let path = entry?.path();
-        if fs::read_to_string(&path)?.contains(&format!("use super::{name}::"))
-            && let Some(user) = path.file_stem().and_then(|stem| stem.to_str())
-        {
-            write!(users, " #[path = {path:?}] pub(crate) mod {user};").expect("a string takes all");
+    let mut at = 0;
+    while at < names.len() {
+        for entry in fs::read_dir(format!("{here}/../src/protocol"))? {
+            let path = entry?.path();
+            if fs::read_to_string(&path)?.contains(&format!("use super::{}::", names[at]))
+                && let Some(user) = path.file_stem().and_then(|stem| stem.to_str())
+                && !names.iter().any(|known| known == user)
+            {
+                write!(users, " #[path = {path:?}] pub(crate) mod {user};").expect("a string takes all");
+                names.push(user.to_owned());
+            }
         }
+        at += 1;
     }
     Ok(users)
 }

@@ -31,12 +31,14 @@ pub(crate) mod queue;
 pub(crate) mod retirement;
 pub(crate) mod returns;
 pub(crate) mod roll;
+pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
+pub(crate) mod staff;
 #[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod standing;
 pub(crate) mod stock;

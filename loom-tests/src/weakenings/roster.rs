@@ -1,4 +1,4 @@
-//! The roster and its book.
+//! The roster, its book and its rooms.
 
 use super::File::Protocol;
 use super::Objection::{Assertion, Deadlock};
@@ -14,23 +14,23 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("roster"),
+        file: Protocol("rooms"),
         lacks: "R2, the second look at the limit",
-        line: "room.is_closed() || self.is_on_duty(number) || is_called()",
+        line: "room.is_closed() || is_on_duty() || is_called()",
         instead: "room.is_closed() || is_called()",
         scenario: "roster: grow [strong",
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("roster"),
+        file: Protocol("rooms"),
         lacks: "the second look for a call",
-        line: "room.is_closed() || self.is_on_duty(number) || is_called()",
-        instead: "room.is_closed() || self.is_on_duty(number)",
+        line: "room.is_closed() || is_on_duty() || is_called()",
+        instead: "room.is_closed() || is_on_duty()",
         scenario: "roster: a call for one who stands by [strong",
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("roster"),
+        file: Protocol("rooms"),
         lacks: "R2, the look into the rooms",
         line: "            room.notify(1);\n",
         instead: "            let _ = room;\n",
@@ -40,7 +40,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("roster"),
         lacks: "the end for those who stand by",
-        line: "        self.rooms.iter().for_each(Bed::close);\n",
+        line: "        self.rooms.close();\n",
         instead: "",
         scenario: "roster: shrink against submit [strong",
         objection: Deadlock,
