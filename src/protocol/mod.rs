@@ -4,6 +4,7 @@
 //! types that cannot be misused; here a token says only who may take the next step.
 
 pub(crate) mod book;
+pub(crate) mod calls;
 pub(crate) mod cells;
 pub(crate) mod claims;
 pub(crate) mod cost;

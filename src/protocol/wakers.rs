@@ -14,19 +14,17 @@
 //! - W2: under the lock, the bed's bit says whether the list has anybody in it.
 //! - W3: no call is lost. Whoever was called and does not look after that passes the call on: a task that is dropped, a
 //!   task or a thread that found something just before it was called.
-//! - W4: a waker that panics is no call, so the next who waits is called instead. It leaves nothing of ours half done, and
-//!   the panic goes on when all have been called and woken who are to be.
+//! - W4, of wakers that panic, is that of `calls.rs`.
 //! - CALLED: `notify` to `settle` and `enlist`, by way of the lock, carries what was published before.
 //!
 //! Wakers run code of the executor's, so none is called, cloned or dropped under the lock.
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::PoisonError;
 use std::task::Waker;
 use std::time::Instant;
 
+use super::calls::Calls;
 use super::sleep::{Announced, Bed};
 use crate::sync::fence::Fences;
 use crate::sync::lock::{Mutex, MutexGuard};
@@ -195,14 +193,11 @@ impl Wakers {
 
     /// Calls at most `count` tasks whose numbers are below `end`. Who comes later has looked.
     fn call(&self, count: u32, end: u64) -> Calls {
-        let mut calls = Calls { made: 0, panic: None };
+        let mut calls = Calls::new();
         while calls.made < count
             && let Some(waker) = self.next_task(end)
         {
-            match catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                Ok(()) => calls.made += 1,
-                Err(panic) => calls.panic = calls.panic.or(Some(panic)),
-            }
+            calls.call(waker);
         }
         calls
     }
@@ -230,20 +225,6 @@ impl Wakers {
         let (threads, others) = self.bed.waiting();
         let tasks = if others { self.tasks().queue.len() } else { 0 };
         threads as usize + tasks
-    }
-}
-
-/// How many tasks were called, and the first panic of a waker.
-#[must_use = "a panic goes on"]
-struct Calls {
-    made: u32,
-    panic: Option<Box<dyn Any + Send>>,
-}
-
-impl Calls {
-    /// Lets the panic go on, if there was one; returns how many tasks were called.
-    fn go_on(self) -> u32 {
-        self.panic.map_or(self.made, |panic| resume_unwind(panic))
     }
 }
 
