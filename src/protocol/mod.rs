@@ -34,6 +34,8 @@ pub(crate) mod returns;
 pub(crate) mod roll;
 pub(crate) mod rooms;
 pub(crate) mod roster;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod shared_bed;
 pub(crate) mod shares;
 pub(crate) mod sleep;
 pub(crate) mod slot;

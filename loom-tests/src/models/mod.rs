@@ -34,6 +34,7 @@ mod retirement;
 mod returns;
 mod roll;
 mod roster;
+mod shared_bed;
 mod shares;
 mod sleep;
 mod slot;
@@ -58,6 +59,7 @@ pub fn scenarios() -> Vec<Scenario> {
         loop_board::scenarios(),
         idle::scenarios(),
         shares::scenarios(),
+        shared_bed::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
         claims::scenarios(),

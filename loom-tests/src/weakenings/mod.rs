@@ -32,6 +32,7 @@ mod retirement;
 mod returns;
 mod roll;
 mod roster;
+mod shared_bed;
 mod shares;
 mod sleep;
 mod slot;
@@ -100,6 +101,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     latch::WEAKENINGS,
     loop_board::WEAKENINGS,
     shares::WEAKENINGS,
+    shared_bed::WEAKENINGS,
     merge_tree::WEAKENINGS,
     cost::WEAKENINGS,
     claims::WEAKENINGS,
