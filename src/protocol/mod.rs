@@ -23,12 +23,15 @@ pub(crate) mod lookout;
 pub(crate) mod loop_board;
 pub(crate) mod merge_tree;
 pub(crate) mod offer;
+pub(crate) mod outcome;
 pub(crate) mod parking;
 #[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod participant;
 pub(crate) mod party;
 pub(crate) mod places;
 pub(crate) mod queue;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod recovery;
 pub(crate) mod retirement;
 pub(crate) mod returns;
 pub(crate) mod roll;

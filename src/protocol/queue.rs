@@ -21,13 +21,19 @@
 //! - Q4: a slot is taken for the listing that is its latest only: the slot notes the place of that one, so a slot that
 //!   went round and is `Ready` again is not taken out of its turn.
 //!
+//! - Q5: no look goes on for ever, whatever the words say. A step that does not end it passes a listing that is taken, or finds
+//!   that a lap has gone by; so beyond one lap each step has cost others a push and a pop. Who is behind for a million of
+//!   those, each time by a hair, looks at words that nobody honest writes: that is `Corrupt`. So is the number of no slot.
+//!
 //! A hint moves on by a plain store, so a participant that was stopped may move it back. Nothing depends on it: whoever
 //! comes next walks on from there, over listings that are taken, or sees from a cell's lap where to go on.
 
 use super::cells::{CLOSED, Cells, Said};
 pub(crate) use super::ends::Ends;
+pub(crate) use super::outcome::{Corrupt, Popped, Refused, Why};
 use super::slot::{Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::Ordering;
+use crate::sync::step::step;
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -41,25 +47,8 @@ pub(crate) struct Queue<'a> {
     pub(crate) slots: &'a [Slot],
 }
 
-/// What a pop comes to.
-#[derive(Debug)]
-pub(crate) enum Popped {
-    /// A slot, and which listing of the queue it was.
-    Taken(Held, u64),
-    /// Nothing is listed now.
-    Empty,
-    /// Nothing is listed, and nothing will be.
-    Closed,
-}
-
-/// Why a push was refused; the slot is the caller's as before.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// As many are listed as may be.
-    Full(Held),
-    /// The queue is closed.
-    Closed(Held),
-}
+/// How many pushes and pops of others may come before a single look of ours.
+const MOST_OVERTAKING: usize = 1 << 20;
 
 /// Returns how far it is from the head to the tail; 0 if the head is beyond a tail that was seen before it.
 fn distance(head: u64, tail: u64) -> u64 {
@@ -67,11 +56,27 @@ fn distance(head: u64, tail: u64) -> u64 {
 }
 
 impl Queue<'_> {
+    /// Returns how many steps a look may take (Q5).
+    #[inline]
+    fn steps(&self) -> std::ops::Range<usize> {
+        0..self.cells.0.len() + MOST_OVERTAKING
+    }
+
+    fn corrupt(&self, what: &'static str, found: u64) -> Corrupt {
+        Corrupt { queue: self.number, what, found }
+    }
+
+    #[cold]
+    fn endless(&self, position: u64) -> Corrupt {
+        self.corrupt("the cells lead nowhere from this position", position)
+    }
+
     /// Notes that all before `position` are taken.
     #[inline]
     fn move_head(&self, position: u64) {
         // ORDERING: Relaxed; nothing depends on this hint.
         self.ends.head.position.store(position, Relaxed);
+        step("queue: head moved");
     }
 
     /// Lists the slot, if fewer than `bound` are listed.
@@ -83,17 +88,17 @@ impl Queue<'_> {
 
     /// Lists a slot that was posted and is in no list. Says why not, if so.
     #[inline]
-    pub(crate) fn list(&self, slot: u32, bound: u64) -> Result<(), fn(Held) -> Refused> {
+    pub(crate) fn list(&self, slot: u32, bound: u64) -> Result<(), Why> {
         // ORDERING: TAIL, acquire side. A hint: the cell decides.
         let mut tail = self.ends.tail.position.load(Acquire);
-        loop {
+        for _ in self.steps() {
             let cell = self.cells.at(tail);
             // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it. Who walks over a listing
             // has seen it, and by coherence so has everybody who learns of the next (TAIL).
             let seen = cell.load(Relaxed);
             match self.cells.read(seen, tail) {
                 Said::Nothing => {}
-                Said::Listed(CLOSED) => return Err(Refused::Closed),
+                Said::Listed(CLOSED) => return Err(Why::Closed),
                 Said::Listed(_) => {
                     tail = tail.wrapping_add(1);
                     continue;
@@ -103,27 +108,30 @@ impl Queue<'_> {
                     continue;
                 }
             }
-            if bound < self.slots.len() as u64 && distance(self.settled_head(), tail) >= bound {
-                return Err(Refused::Full);
+            if bound < self.slots.len() as u64 && distance(self.settled_head()?, tail) >= bound {
+                return Err(Why::Full);
             }
             self.slots[slot as usize].list_at(tail);
             // ORDERING: LISTING, release side: the post and the place above are seen by whoever sees the listing; TAIL.
             // Model: loom-tests/queue.rs.
             if cell.compare_exchange(seen, self.cells.listing(tail, slot), Release, Relaxed).is_ok() {
+                step("queue: listed");
                 // ORDERING: TAIL, release side.
                 self.ends.tail.position.store(tail.wrapping_add(1), Release);
+                step("queue: tail moved");
                 if tail % 64 == 63 {
                     self.note_depth();
                 }
                 return Ok(());
             }
         }
+        Err(Why::Corrupt(self.endless(tail)))
     }
 
     #[cold]
-    fn refuse(&self, held: Held, me: Owner, time: Time, why: fn(Held) -> Refused) -> Result<(), Refused> {
+    fn refuse(&self, held: Held, me: Owner, time: Time, why: Why) -> Result<(), Refused> {
         match self.slots[held.slot as usize].retract(&held, self.number, me, time) {
-            true => Err(why(held)),
+            true => Err(why.refuse(held)),
             // Somebody found the post without a listing and took it: it has arrived.
             false => Ok(()),
         }
@@ -134,7 +142,7 @@ impl Queue<'_> {
     pub(crate) fn pop(&self, me: Owner) -> Popped {
         // ORDERING: Relaxed; a hint. Cell and word decide.
         let mut head = self.ends.head.position.load(Relaxed);
-        loop {
+        for _ in self.steps() {
             // ORDERING: LISTING, acquire side: the slot's word is the one posted for this listing, or a later one.
             let number = match self.cells.read(self.cells.at(head).load(Acquire), head) {
                 Said::Nothing => return Popped::Empty,
@@ -146,8 +154,7 @@ impl Queue<'_> {
                 }
             };
             let Some(slot) = self.slots.get(number as usize) else {
-                // Not a number that any of us wrote.
-                return Popped::Empty;
+                return Popped::Corrupt(self.corrupt("the number of no slot is listed", u64::from(number)));
             };
             let taken = slot.ready_at(self.number, head).and_then(|seen| slot.try_take(number, seen, me));
             // Taken by us or by another, it is no longer to be had here (Q1).
@@ -157,6 +164,15 @@ impl Queue<'_> {
             }
             head = head.wrapping_add(1);
         }
+        Popped::Corrupt(self.endless(head))
+    }
+
+    /// Returns whether a slot is in the list by its last post. The poster is dead, and its words are known to the caller.
+    pub(crate) fn lists(&self, slot: u32) -> bool {
+        let Some(place) = self.slots[slot as usize].place() else { return false };
+        // ORDERING: Relaxed; the poster wrote it, if anybody did. Who has taken the slot since has changed its word.
+        let said = self.cells.read(self.cells.at(place).load(Relaxed), place);
+        said == Said::Listed(slot)
     }
 
     /// Returns the slot that is listed at `position`, if one is: for whoever wants to fetch what will be taken next.
@@ -170,24 +186,28 @@ impl Queue<'_> {
     }
 
     /// Returns the place of the first listing that is not taken, or of the next if there is none.
-    fn settled_head(&self) -> u64 {
+    fn settled_head(&self) -> Result<u64, Why> {
         // ORDERING: Relaxed; a hint.
         let mut head = self.ends.head.position.load(Relaxed);
         let first = head;
-        loop {
+        for _ in self.steps() {
             // ORDERING: LISTING, acquire side.
             head = match self.cells.read(self.cells.at(head).load(Acquire), head) {
-                Said::Nothing | Said::Listed(CLOSED) => break,
+                Said::Nothing | Said::Listed(CLOSED) => return Ok(self.settle(first, head)),
                 Said::Gone(listed) => self.cells.first_after(listed),
                 Said::Listed(number) => {
                     let slot = self.slots.get(number as usize);
                     if slot.is_none_or(|slot| slot.ready_at(self.number, head).is_some()) {
-                        break;
+                        return Ok(self.settle(first, head));
                     }
                     head.wrapping_add(1)
                 }
             };
         }
+        Err(Why::Corrupt(self.endless(head)))
+    }
+
+    fn settle(&self, first: u64, head: u64) -> u64 {
         if head != first {
             self.move_head(head);
         }
@@ -195,43 +215,51 @@ impl Queue<'_> {
     }
 
     /// Returns the place of the next listing, and whether the queue is closed there.
-    fn settled_tail(&self) -> (u64, bool) {
+    fn settled_tail(&self) -> Result<(u64, bool), Corrupt> {
         // ORDERING: TAIL, acquire side.
         let mut tail = self.ends.tail.position.load(Acquire);
-        loop {
+        for _ in self.steps() {
             // ORDERING: LISTING, acquire side, for what a closer did before.
             tail = match self.cells.read(self.cells.at(tail).load(Acquire), tail) {
-                Said::Nothing => return (tail, false),
-                Said::Listed(CLOSED) => return (tail, true),
+                Said::Nothing => return Ok((tail, false)),
+                Said::Listed(CLOSED) => return Ok((tail, true)),
                 Said::Listed(_) => tail.wrapping_add(1),
                 Said::Gone(listed) => listed.wrapping_add(1),
             };
         }
+        Err(self.endless(tail))
     }
 
-    /// Ends the queue behind what is listed.
-    pub(crate) fn close(&self) {
-        while let (tail, false) = self.settled_tail() {
+    /// Ends the queue behind what is listed. Returns whether it is closed now, as it is unless its words are corrupt.
+    pub(crate) fn close(&self) -> bool {
+        for _ in self.steps() {
+            let tail = match self.settled_tail() {
+                Ok((tail, false)) => tail,
+                Ok((_, true)) => return true,
+                Err(_) => return false,
+            };
             let cell = self.cells.at(tail);
             // ORDERING: Relaxed; the exchange confirms it.
             let seen = cell.load(Relaxed);
             if let Said::Nothing = self.cells.read(seen, tail) {
                 // ORDERING: LISTING, release side, for what the closer did before.
                 let _ = cell.compare_exchange(seen, self.cells.listing(tail, CLOSED), Release, Relaxed);
+                step("queue: closed");
             }
         }
+        false
     }
 
-    /// Returns whether the queue has been closed; what is listed may still be received.
+    /// Returns whether the queue has been closed; what is listed may still be received. Not if its words are corrupt.
     pub(crate) fn is_closed(&self) -> bool {
-        self.settled_tail().1
+        self.settled_tail().is_ok_and(|(_, is_closed)| is_closed)
     }
 
-    /// Returns how many are listed: exact while nobody pushes or pops, near it otherwise.
+    /// Returns how many are listed: exact while nobody pushes or pops, near it otherwise; none, if the words are corrupt.
     pub(crate) fn depth(&self) -> u64 {
         // The head first, so that the tail is not behind it.
-        let head = self.settled_head();
-        distance(head, self.settled_tail().0).min(self.slots.len() as u64)
+        let (Ok(head), Ok((tail, _))) = (self.settled_head(), self.settled_tail()) else { return 0 };
+        distance(head, tail).min(self.slots.len() as u64)
     }
 
     /// Returns the most that were listed at a time whenever somebody looked.

@@ -11,6 +11,7 @@
 //!   word they saw, and the generation makes each word of a slot's life another one; what is `Held` its owner alone
 //!   moves on. The token [`Held`] is made by `take` and consumed by the step that gives the slot away.
 //! - S2: the payload is initialised in every state.
+//!   What a dead participant holds is its one sweeper's (V3), who `adopt`s it.
 //! - S3: while readers are counted the word stays `Held` and nobody writes; the reader that leaves last owns the slot.
 //! - HANDOVER: `post` to `take`, carries the payload. RETURN is the same pair on the way back to the free queue, and
 //!   carries the end of the last owner's accesses.
@@ -20,6 +21,8 @@
 use super::word::{ABANDONED, DIRTY, HELD, READY, RETIRED, RETRY};
 pub(crate) use super::word::{FREE, MOST_QUEUES, Owner, QueueNumber, Word};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use crate::sync::fence;
+use crate::sync::step::step;
 
 use Ordering::{Acquire, Relaxed, Release};
 
@@ -121,6 +124,13 @@ impl Slot {
     pub(crate) fn list_at(&self, position: u64) {
         // ORDERING: Relaxed; goes by LISTING.
         self.listed_at.store(position, Relaxed);
+        step("slot: place noted");
+    }
+
+    /// Returns the place that was noted for the last post, if one was.
+    pub(crate) fn place(&self) -> Option<u64> {
+        // ORDERING: Relaxed; of a poster that is known to be dead, the last value is seen.
+        Some(self.listed_at.load(Relaxed)).filter(|&place| place != UNLISTED)
     }
 
     /// Takes the slot if its word is still the one that was seen, which has to be `Ready` or `Abandoned`.
@@ -130,6 +140,18 @@ impl Slot {
         let word = Word::new(seen.generation().wrapping_add(1), owner, seen.queue(), seen.0 & RETRY, HELD);
         // ORDERING: HANDOVER and RETURN, acquire side. Model: loom-tests/slot.rs.
         self.word.compare_exchange(seen.0, word.0, Acquire, Relaxed).ok()?;
+        step("slot: taken");
+        Some(Held { slot: number, word })
+    }
+
+    /// Takes the slot from a dead holder, as it is, if its word is still the one that was seen. The caller sweeps that holder.
+    pub(crate) fn adopt(&self, number: u32, seen: Word, owner: Owner) -> Option<Held> {
+        debug_assert!(seen.is_held());
+        let flags = seen.0 & (DIRTY | RETRY);
+        let word = Word::new(seen.generation().wrapping_add(1), owner, seen.queue(), flags, HELD);
+        // ORDERING: Relaxed; what the dead did is known by PROOF or ESTATE.
+        self.word.compare_exchange(seen.0, word.0, Relaxed, Relaxed).ok()?;
+        step("slot: adopted");
         Some(Held { slot: number, word })
     }
 
@@ -140,8 +162,10 @@ impl Slot {
     pub(crate) fn post(&self, held: &Held, queue: QueueNumber, owner: Owner, time: Time) {
         // ORDERING: PLACE, with the release below: who sees this post sees no place of an earlier one.
         self.listed_at.store(UNLISTED, Relaxed);
+        step("slot: place forgotten");
         // ORDERING: HANDOVER, RETURN and PLACE, release side. Model: loom-tests/slot.rs.
         self.word.store(held.posted(queue, owner, time).0, Release);
+        step("slot: posted");
     }
 
     /// Takes a post back that no queue has listed; returns whether the slot is the caller's again.
@@ -150,7 +174,9 @@ impl Slot {
     pub(crate) fn retract(&self, held: &Held, queue: QueueNumber, owner: Owner, time: Time) -> bool {
         let posted = held.posted(queue, owner, time);
         // ORDERING: Relaxed; what we find is what we wrote.
-        self.word.compare_exchange(posted.0, held.word.0, Relaxed, Relaxed).is_ok()
+        let is_ours = self.word.compare_exchange(posted.0, held.word.0, Relaxed, Relaxed).is_ok();
+        step("slot: retracted");
+        is_ours
     }
 
     /// Notes that the holder begins to change the payload.
@@ -159,6 +185,9 @@ impl Slot {
         held.word.0 |= DIRTY;
         // ORDERING: Relaxed; for whoever finds the holder dead, and a dead holder's stores are all done.
         self.word.store(held.word.0, Relaxed);
+        // In the order of the program: a holder that dies before this has changed nothing.
+        fence::in_thread();
+        step("slot: dirty");
     }
 
     /// Takes the slot out of circulation, its payload kept, until somebody takes it on purpose.
@@ -166,6 +195,7 @@ impl Slot {
         let word = Word::new(held.word.generation(), owner, held.came_from(), RETRY, ABANDONED);
         // ORDERING: HANDOVER, release side.
         self.word.store(word.0, Release);
+        step("slot: set aside");
     }
 
     /// Takes the slot out of service for good, unless somebody holds it; returns whether this call did.

@@ -66,6 +66,16 @@ impl Word {
         self.0 & STATE == ABANDONED
     }
 
+    /// Returns whether somebody owns the payload.
+    pub(crate) fn is_held(self) -> bool {
+        self.0 & STATE == HELD
+    }
+
+    /// Returns the holder, or who gave the slot up last.
+    pub(crate) fn owner(self) -> Owner {
+        (self.0 >> OWNER_SHIFT) as Owner & 0x3ff
+    }
+
     #[inline]
     pub(crate) fn queue(self) -> QueueNumber {
         (self.0 >> QUEUE_SHIFT) as u8 & 0x3f
@@ -96,6 +106,7 @@ mod tests {
             prop_assert_eq!(word.is_ready_in(queue), state == READY);
             prop_assert!(!word.is_ready_in(queue ^ 1));
             prop_assert_eq!(word.is_abandoned(), state == ABANDONED);
+            prop_assert_eq!((word.is_held(), word.owner()), (state == HELD, owner));
             prop_assert!(word.0 & RETRY != 0 && word.0 & DIRTY == 0);
             // The next generation is another word, also past the last one.
             prop_assert_ne!(Word::new(generation.wrapping_add(1), owner, queue, RETRY, state), word);

@@ -111,7 +111,7 @@ impl SlotCore {
                 match core.push_at(queue, held, Time::Again, u64::MAX) {
                     Ok(()) => core.line(queue).filled.notify_one(),
                     // Nothing comes to a closed queue any more, and nothing is lost.
-                    Err(Refused::Full(held) | Refused::Closed(held)) => {
+                    Err(Refused::Full(held) | Refused::Closed(held) | Refused::Corrupt(held, _)) => {
                         core.set_aside(held);
                         None
                     }

@@ -121,7 +121,8 @@ impl<T: Value> Ring<T> {
         match self.core().try_claim() {
             Popped::Taken(held, number) => Ok(self.claimed(held, number)),
             Popped::Empty => Err(TryError::Empty),
-            Popped::Closed => Err(TryError::Closed),
+            // A ring whose words are corrupt gives nothing any more.
+            Popped::Closed | Popped::Corrupt(_) => Err(TryError::Closed),
         }
     }
 

@@ -195,7 +195,9 @@ impl<T: Value> Queue<T> {
         core.get().slot(held.slot).len.store(len as u64, Relaxed);
         core.get().push(self.number, held).map_err(|refused| match refused {
             Refused::Full(held) => SendError::Full(Buffer::new(core, held, len)),
-            Refused::Closed(held) => SendError::Closed(Buffer::new(core, held, len)),
+            Refused::Closed(held) | Refused::Corrupt(held, _) => {
+                SendError::Closed(Buffer::new(core, held, len))
+            }
         })
     }
 
@@ -322,7 +324,8 @@ impl<T: Value> Queue<T> {
         match self.core().pop(self.number) {
             Popped::Taken(held, _) => Ok(self.buffer(held)),
             Popped::Empty => Err(TryError::Empty),
-            Popped::Closed => Err(TryError::Closed),
+            // A queue whose words are corrupt gives nothing any more, and takes nothing.
+            Popped::Closed | Popped::Corrupt(_) => Err(TryError::Closed),
         }
     }
 

@@ -78,6 +78,7 @@ impl Ring {
             Popped::Taken(held, _) => Some(Some(held)),
             Popped::Closed => Some(None),
             Popped::Empty => None,
+            Popped::Corrupt(corrupt) => panic!("{corrupt:?}"),
         };
         loop {
             if let Some(found) = attempt() {

@@ -30,6 +30,7 @@ mod pipeline;
 mod places;
 mod queue;
 mod queue_ends;
+mod recovery;
 mod retirement;
 mod returns;
 mod roll;
@@ -91,6 +92,7 @@ pub fn scenarios() -> Vec<Scenario> {
         slot::scenarios(),
         queue::scenarios(),
         queue_ends::scenarios(),
+        recovery::scenarios(),
         retirement::scenarios(),
         hand_over::scenarios(),
         spares::scenarios(),

@@ -91,6 +91,7 @@ fn closed_while_one_receives() {
             }
             Popped::Empty => (None, false),
             Popped::Closed => (None, true),
+            Popped::Corrupt(corrupt) => panic!("{corrupt:?}"),
         });
         let (messages, ends): (Vec<_>, Vec<_>) = pops.unzip();
         (messages.into_iter().flatten().collect::<Vec<_>>(), ends.contains(&true))
@@ -117,6 +118,7 @@ fn whoever_knows_finds_the_end() {
             Popped::Taken(..) => true,
             Popped::Closed => false,
             Popped::Empty => panic!("it was closed before"),
+            Popped::Corrupt(corrupt) => panic!("{corrupt:?}"),
         }
     });
     assert_eq!(sender.join().unwrap(), receiver.join().unwrap(), "what is accepted is received");

@@ -28,6 +28,7 @@ mod participant;
 mod pipeline;
 mod places;
 mod queue;
+mod recovery;
 mod retirement;
 mod returns;
 mod roll;
@@ -114,6 +115,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     participant::WEAKENINGS,
     slot::WEAKENINGS,
     queue::WEAKENINGS,
+    recovery::WEAKENINGS,
     retirement::WEAKENINGS,
     hand_over::WEAKENINGS,
     wakers::WEAKENINGS,

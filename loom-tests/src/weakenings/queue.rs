@@ -96,7 +96,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "Q3, the look whether it is closed, of who lists",
-        line: "Said::Listed(CLOSED) => return Err(Refused::Closed),",
+        line: "Said::Listed(CLOSED) => return Err(Why::Closed),",
         instead: "",
         scenario: "queue_ends: closed while one sends",
         objection: Assertion,
@@ -104,7 +104,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "the look at the bound",
-        line: "if bound < self.slots.len() as u64 && distance(self.settled_head(), tail) >= bound {",
+        line: "if bound < self.slots.len() as u64 && distance(self.settled_head()?, tail) >= bound {",
         instead: "if false {",
         scenario: "queue_ends: two push one too many",
         objection: Assertion,

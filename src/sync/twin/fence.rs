@@ -8,6 +8,9 @@
 
 use super::atomic::{Ordering, fence};
 
+/// Keeps the compiler from moving things, which a model has none of.
+pub(crate) fn in_thread() {}
+
 /// A full fence behind an exchange: every access of this thread up to its last exchange comes before every access after the
 /// call. Here it is a fence for all that comes before it: who calls it right behind the exchange gets no more than that.
 pub(crate) fn after_exchange() {
