@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! short.rs    eight bytes, from a field's start on: one field of a record
+//! long.rs     up to twenty-four bytes, digits in three words
 //! sixteen.rs  sixteen bytes, up to a field's end; x86.rs the same with vector instructions
 //! lanes.rs    eight times sixteen bytes, on machines with AVX-512
 //! column.rs   a whole column of fields
@@ -16,6 +17,7 @@
 pub(crate) mod column;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+mod long;
 mod short;
 mod sixteen;
 #[cfg(target_arch = "x86_64")]
@@ -25,22 +27,22 @@ pub(crate) use short::{short_f64, short_i64, short_u64};
 
 /// Reads an `f64` as `str::parse` does.
 pub(crate) fn f64(bytes: &[u8]) -> Option<f64> {
-    fast_float2::parse(bytes).ok()
+    long::f64(bytes).or_else(|| fast_float2::parse(bytes).ok())
 }
 
 /// Reads an `f32` as `str::parse` does: rounded once, not by way of `f64`.
 pub(crate) fn f32(bytes: &[u8]) -> Option<f32> {
-    fast_float2::parse(bytes).ok()
+    long::f32(bytes).or_else(|| fast_float2::parse(bytes).ok())
 }
 
 /// Reads an `i64` as `str::parse` does.
 pub(crate) fn i64(bytes: &[u8]) -> Option<i64> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    long::i64(bytes).or_else(|| std::str::from_utf8(bytes).ok()?.parse().ok())
 }
 
 /// Reads a `u64` as `str::parse` does.
 pub(crate) fn u64(bytes: &[u8]) -> Option<u64> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    long::u64(bytes).or_else(|| std::str::from_utf8(bytes).ok()?.parse().ok())
 }
 
 /// Reads `true` or `false` in any case, `1` or `0`.
