@@ -4,16 +4,14 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use ringmill::array::SharedArray;
-use ringmill::csv::{ColumnPolicy, Otherwise};
+use ringmill::csv::{ColumnPolicy, ColumnType, Otherwise};
 use ringmill::pool::Pool;
 use serde::Serialize;
 
 use crate::args::{BenchArgs, Common};
 use crate::csv_file::Input;
 use crate::failure::Failure;
-use crate::look::Kind;
 use crate::output::{Align, Output, Rows, Value, number};
-use crate::sample;
 use crate::workers;
 
 /// What was measured.
@@ -88,6 +86,9 @@ impl Report {
     }
 }
 
+/// Records that are looked at for a column of numbers and one of text.
+const SAMPLE: u64 = 10_000;
+
 struct Bench<'a> {
     pool: &'a Pool,
     input: &'a Input,
@@ -98,14 +99,16 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn report(&self, args: &BenchArgs) -> Result<Report, Failure> {
         let file = self.input.file()?;
-        let kinds = sample::kinds(self.input)?;
-        let first = |wanted: &[Kind]| kinds.iter().position(|seen| wanted.contains(&seen.kind));
-        let named = |name: &Option<String>, wanted: &[Kind]| match name {
-            Some(name) => Ok(Some(self.input.column(name)?.index())),
-            None => Ok::<_, Failure>(first(wanted)),
+        let seen = file.infer(SAMPLE)?;
+        let is = |wanted: &[ColumnType]| {
+            seen.columns().iter().position(|column| column.kind().is_some_and(|kind| wanted.contains(&kind)))
         };
-        let sum = named(&args.sum, &[Kind::Integer, Kind::Float])?;
-        let key = named(&args.by, &[Kind::Text])?;
+        let named = |name: &Option<String>, wanted: &[ColumnType]| match name {
+            Some(name) => Ok(Some(self.input.column(name)?.index())),
+            None => Ok::<_, Failure>(is(wanted)),
+        };
+        let sum = named(&args.sum, &[ColumnType::I64, ColumnType::U64, ColumnType::F64])?;
+        let key = named(&args.by, &[ColumnType::Str])?;
         let label = |column: usize| &self.input.columns()[column];
 
         let memory = self.memory()?;

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use clap::ValueEnum;
-use ringmill::csv::{ColumnPolicy, Columns, ColumnsBuilder, ColumnsReport, Otherwise, WriteError};
+use ringmill::csv::{
+    self, ColumnPolicy, Columns, ColumnsBuilder, ColumnsReport, InferredColumn, Otherwise, WriteError,
+};
 use ringmill::pool::Pool;
 use serde::Serialize;
 
@@ -15,10 +17,8 @@ use crate::condition::Filter;
 use crate::csv_file::Input;
 use crate::failure::{Failure, with_hint};
 use crate::interrupt::{Hold, Unfinished};
-use crate::look::Kind;
 use crate::new_file;
 use crate::output::{Align, Output, Rows, Value, number};
-use crate::sample::{self, Seen};
 use crate::workers;
 
 /// What was written.
@@ -82,8 +82,11 @@ impl ColumnType {
     }
 }
 
+/// Records that are looked at.
+const SAMPLE: u64 = 10_000;
+
 /// The columns and their types: `price:f64`, unless a column is called just that.
-fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(ringmill::csv::Column, ColumnType)>, Failure> {
+fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(csv::Column, ColumnType)>, Failure> {
     let split = |text: &String| {
         if input.columns().contains(text) {
             return (text.clone(), None);
@@ -96,7 +99,8 @@ fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(ringmill::csv::Colum
             None => (text.clone(), None),
         }
     };
-    let inferred = if args.infer { sample::kinds(input)? } else { Vec::new() };
+    let inference = args.infer.then(|| Ok::<_, Failure>(input.file()?.infer(SAMPLE)?)).transpose()?;
+    let inferred = inference.as_ref().map_or(&[][..], |inference| inference.columns());
     args.columns
         .iter()
         .map(|text| {
@@ -105,8 +109,8 @@ fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(ringmill::csv::Colum
             let element = match (element, inferred.get(column.index())) {
                 (Some(element), _) => element,
                 (None, None) => args.element,
-                (None, Some(seen)) => seen.element(args.empty.is_some()).ok_or_else(|| {
-                    let kind = seen.kind.name();
+                (None, Some(seen)) => element_of(seen, args.empty.is_some()).ok_or_else(|| {
+                    let kind = kind_name(seen.kind());
                     let problem = format_args!(
                         "column \"{name}\": the first records hold {kind}, and an array numbers"
                     );
@@ -118,21 +122,29 @@ fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(ringmill::csv::Colum
         .collect()
 }
 
-impl Seen {
-    /// The type of an array for what was seen; one of integers has no room for what is empty.
-    fn element(&self, empty_is_settled: bool) -> Option<ColumnType> {
-        match self.kind {
-            Kind::Integer if !self.has_empty || empty_is_settled => Some(ColumnType::I64),
-            Kind::Integer | Kind::Float => Some(ColumnType::F64),
-            _ => None,
-        }
+/// The type of an array for what was seen; one of integers has no room for what is empty.
+fn element_of(seen: &InferredColumn, empty_is_settled: bool) -> Option<ColumnType> {
+    let has_room = seen.empty() == 0 || empty_is_settled;
+    match seen.kind()? {
+        csv::ColumnType::I64 if has_room => Some(ColumnType::I64),
+        csv::ColumnType::U64 if has_room => Some(ColumnType::U64),
+        csv::ColumnType::I64 | csv::ColumnType::U64 | csv::ColumnType::F64 => Some(ColumnType::F64),
+        _ => None,
+    }
+}
+
+fn kind_name(kind: Option<csv::ColumnType>) -> &'static str {
+    match kind {
+        Some(csv::ColumnType::Bool) => "booleans",
+        Some(_) => "text",
+        None => "nothing",
     }
 }
 
 fn chosen<'i>(
     input: &'i Input,
     args: &ColumnsArgs,
-    wanted: &[(ringmill::csv::Column, ColumnType)],
+    wanted: &[(csv::Column, ColumnType)],
 ) -> Result<Columns<'i>, Failure> {
     let mut builder = input.choose();
     for &(column, element) in wanted {

@@ -23,7 +23,6 @@ mod new_file;
 mod output;
 mod progress;
 mod records;
-mod sample;
 mod stats;
 mod workers;
 

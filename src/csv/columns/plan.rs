@@ -9,6 +9,7 @@ use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
 use crate::csv::input::Source;
 use crate::csv::source::CsvStream;
+#[cfg(feature = "dates")]
 use std::sync::Arc;
 
 /// A column as it was asked for.
