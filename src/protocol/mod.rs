@@ -7,6 +7,7 @@ pub(crate) mod book;
 pub(crate) mod calls;
 pub(crate) mod cells;
 pub(crate) mod claims;
+pub(crate) mod commitment;
 pub(crate) mod cost;
 pub(crate) mod course;
 pub(crate) mod ends;

@@ -120,6 +120,21 @@ pub(crate) fn reserve(file: &File, len_bytes: u64) -> io::Result<()> {
     write_zeros(file, len_bytes)
 }
 
+/// Makes a file that others use at least `len_bytes` bytes long, the new ones zeros with their places; what is there stays.
+pub(crate) fn extend(file: &File, len_bytes: u64) -> io::Result<()> {
+    // By the one call that leaves alone what others may have written behind the old end meanwhile.
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        Ok(fallocate(file, FallocateFlags::empty(), 0, len_bytes)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, len_bytes);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// What `reserve` does where the file system has no call for it.
 fn write_zeros(mut file: &File, len_bytes: u64) -> io::Result<()> {
     let zeros = io::Read::take(io::repeat(0), len_bytes);

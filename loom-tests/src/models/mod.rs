@@ -8,6 +8,7 @@ use crate::protocol;
 use crate::scenario::Scenario;
 
 mod claims;
+mod commitment;
 mod cost;
 mod course;
 mod front;
@@ -55,6 +56,7 @@ mod whereabouts;
 /// Returns every scenario of the shipped protocols.
 pub fn scenarios() -> Vec<Scenario> {
     [
+        commitment::scenarios(),
         sleep::scenarios(),
         latch::scenarios(),
         loop_board::scenarios(),

@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 mod claims;
+mod commitment;
 mod cost;
 mod course;
 mod front;
@@ -98,6 +99,7 @@ impl Weakening {
 
 /// All places, by protocol.
 const BY_PROTOCOL: &[&[Weakening]] = &[
+    commitment::WEAKENINGS,
     sleep::WEAKENINGS,
     latch::WEAKENINGS,
     loop_board::WEAKENINGS,

@@ -5,6 +5,7 @@
 
 mod cell;
 mod error;
+mod extent;
 mod named;
 mod shared;
 mod view;

@@ -3,13 +3,14 @@
 //! The elements are cells and nothing else, here and in every other process: the region's kind says so, and nothing of this library
 //! makes slices of one of that kind. So to open it takes no duty.
 //!
-//! - C1: `len` cells lie at `first`, in a region that is mapped as long as it lives (V1), at a multiple of their size: the header,
-//!   copied out and checked, says where, and the check of the section says that they are there (V2).
+//! - C1: the cells that the extent counts lie at `first`, in a region that is mapped as long as it lives (V1), at a multiple of their
+//!   size: the header, copied out and checked, says where (V2), and the extent that they are there (X1).
 
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
 
+use super::extent::Extent;
 use super::{AtomicArray, AtomicElement, Atomics};
 use crate::array::ArrayError;
 use crate::memory::shared::{Header, Kind, Place, SharedError, SharedRegion, open_or_create};
@@ -18,7 +19,7 @@ use crate::memory::shared::{Header, Kind, Place, SharedError, SharedRegion, open
 #[derive(Debug)]
 pub(super) struct NamedCells<T: AtomicElement> {
     first: NonNull<T>,
-    len: usize,
+    extent: Extent,
     region: SharedRegion,
 }
 
@@ -36,12 +37,14 @@ impl<T: AtomicElement> NamedCells<T> {
         let first = unsafe { region.base().add(offset) };
         // SAFETY: a mapping is never at address zero.
         let first = unsafe { NonNull::new_unchecked(first.cast::<T>()) };
-        Ok(Self { first, len, region })
+        let extent = Extent::of(&region, offset, len)?;
+        Ok(Self { first, extent, region })
     }
 
     pub(super) fn view(&self) -> Atomics<'_, T> {
+        let len = self.extent.len(&self.region, size_of::<T>());
         // SAFETY: valid and aligned (C1) as long as we are borrowed; seen as cells alone, here and elsewhere.
-        unsafe { Atomics::from_raw(self.first.as_ptr(), self.len) }
+        unsafe { Atomics::from_raw(self.first.as_ptr(), len) }
     }
 
     pub(super) fn region(&self) -> &SharedRegion {
@@ -71,7 +74,7 @@ impl<T: AtomicElement> AtomicArray<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create_named(place: impl Into<Place>, len: usize) -> Result<Self, ArrayError> {
-        Ok(create(&place.into(), len)?)
+        Ok(create(&place.into(), fixed::<T>(len)?)?)
     }
 
     /// Opens an array that a process has [created](Self::create_named), this one or another.
@@ -110,7 +113,75 @@ impl<T: AtomicElement> AtomicArray<T> {
     /// ```
     pub fn open_or_create_named(place: impl Into<Place>, len: usize) -> Result<Self, ArrayError> {
         let place = place.into();
-        Ok(open_or_create(|| open(&place), || create(&place, len))?)
+        Ok(open_or_create(|| open(&place), || create(&place, fixed::<T>(len)?))?)
+    }
+
+    /// Makes an array of `len` zeros that may [grow](Self::grow) to `most_len`, in memory that processes share.
+    ///
+    /// Addresses for all of them are taken now, memory as it grows. So nothing moves when it does, and views that others have
+    /// stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_named`](Self::create_named).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::AtomicArray;
+    /// use ringmill::memory::shared::Place;
+    /// # let folder = tempfile::tempdir()?;
+    /// let place = Place::file(folder.path().join("counts"));
+    /// let ours = AtomicArray::<u64>::create_growing(place.clone(), 10, 1 << 30)?;
+    /// let theirs = AtomicArray::<u64>::open_named(place)?; // in another process
+    /// ours.grow(1000)?;
+    /// theirs.view().add(999, 7)?;
+    /// assert_eq!(ours.view().load(999)?, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn create_growing(place: impl Into<Place>, len: usize, most_len: usize) -> Result<Self, ArrayError> {
+        let header = Header::of_growing_array(Kind::AtomicArray, T::SHAPE, len, most_len)?;
+        Ok(create(&place.into(), header)?)
+    }
+
+    /// Makes room for `len` elements, the new ones zeros, for every process that shares the array. It never becomes shorter.
+    ///
+    /// A view keeps the length that it had when it was taken; the next one has the new length. Several may do this at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::Shared`]: more than the array may have, or no room. An array of this process alone does not grow.
+    ///
+    /// # Examples
+    ///
+    /// See [`create_growing`](Self::create_growing).
+    pub fn grow(&self, len: usize) -> Result<(), ArrayError> {
+        match self.named() {
+            Some(cells) => Ok(cells.extent.grow(&cells.region, len, size_of::<T>())?),
+            None if len <= self.view().len() => Ok(()),
+            None => {
+                Err(SharedError::TooLarge { requested_bytes: len.saturating_mul(size_of::<T>()) as u64 }
+                    .into())
+            }
+        }
+    }
+
+    /// Says whether the array is whole: an error once its file has been cut short, or if others claim what is not true.
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::Shared`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringmill::array::AtomicArray;
+    /// use ringmill::memory::shared::Place;
+    /// AtomicArray::<u64>::create_named(Place::memory(), 10)?.check()?;
+    /// # Ok::<(), ringmill::array::ArrayError>(())
+    /// ```
+    pub fn check(&self) -> Result<(), ArrayError> {
+        Ok(self.named().map_or(Ok(()), |cells| cells.extent.check(&cells.region))?)
     }
 
     /// Returns the region that the array lies in, if processes share it.
@@ -127,8 +198,11 @@ impl<T: AtomicElement> AtomicArray<T> {
     }
 }
 
-fn create<T: AtomicElement>(place: &Place, len: usize) -> Result<AtomicArray<T>, SharedError> {
-    let header = Header::of_array(Kind::AtomicArray, T::SHAPE, &[len])?;
+fn fixed<T: AtomicElement>(len: usize) -> Result<Header, SharedError> {
+    Header::of_array(Kind::AtomicArray, T::SHAPE, &[len])
+}
+
+fn create<T: AtomicElement>(place: &Place, header: Header) -> Result<AtomicArray<T>, SharedError> {
     let region = SharedRegion::create(place, header)?.publish()?;
     Ok(AtomicArray::of_named(NamedCells::over(region)?))
 }

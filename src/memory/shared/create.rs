@@ -209,16 +209,32 @@ fn stamp(header: &mut Header) {
     };
 }
 
-/// Gives a file its bytes, each with its place; a full file system is an error here, not a signal later.
-pub(super) fn reserve(file: &File, len_bytes: u64, path: &Path) -> Result<(), SharedError> {
-    file::reserve(file, len_bytes).map_err(|error| {
-        let full = file::is_full(&error);
-        let source = SystemError::at("fallocate", path, error);
-        match full {
-            true => SharedError::Full { path: path.to_owned(), requested_bytes: len_bytes, source },
-            false => SharedError::System(source),
+impl SharedRegion {
+    /// Lets the file reach so far, at least. Whoever calls it says so to the others afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::TooLarge`] beyond what the region may have, [`SharedError::Full`].
+    pub(crate) fn extend(&self, len_bytes: u64) -> Result<(), SharedError> {
+        if len_bytes > self.header().most_bytes {
+            return Err(SharedError::TooLarge { requested_bytes: len_bytes });
         }
-    })
+        file::extend(self.file(), len_bytes).map_err(|error| no_room(error, len_bytes, self.path()))
+    }
+}
+
+/// Gives a file its bytes, each with its place; a full file system is an error here, not a signal later.
+fn reserve(file: &File, len_bytes: u64, path: &Path) -> Result<(), SharedError> {
+    file::reserve(file, len_bytes).map_err(|error| no_room(error, len_bytes, path))
+}
+
+fn no_room(error: io::Error, requested_bytes: u64, path: &Path) -> SharedError {
+    let full = file::is_full(&error);
+    let source = SystemError::at("fallocate", path, error);
+    match full {
+        true => SharedError::Full { path: path.to_owned(), requested_bytes, source },
+        false => SharedError::System(source),
+    }
 }
 
 /// Writes the header, and last the bytes that it begins with: whoever finds those finds the rest.

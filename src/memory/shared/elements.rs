@@ -18,6 +18,35 @@ impl Header {
     }
 }
 
+impl Header {
+    /// Describes the region of an array of one dimension that may grow to `most_len` elements. How much of it is in use is
+    /// said by the first word of the control section.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::TooLarge`], also if it would be larger at first than at most.
+    pub(crate) fn of_growing_array(
+        kind: Kind,
+        element: &TypeShape,
+        len: usize,
+        most_len: usize,
+    ) -> Result<Self, SharedError> {
+        let bytes = |len: usize| len.checked_mul(element.size_bytes()).map(|bytes| bytes as u64);
+        let (Some(first), Some(most)) = (bytes(len), bytes(most_len)) else {
+            return Err(SharedError::TooLarge { requested_bytes: u64::MAX });
+        };
+        if first > most {
+            return Err(SharedError::TooLarge { requested_bytes: first });
+        }
+        let page = layout::PAGE_BYTES;
+        let sections = [(Tag::CONTROL, layout::LINE_BYTES as u64, page), (Tag::DATA, most, page)];
+        let mut header = Self::new(kind, element).with_sections(&sections)?;
+        header.first_bytes -= most - first;
+        header.dimensions = vec![len as u64];
+        Ok(header)
+    }
+}
+
 impl SharedRegion {
     /// Returns the byte of the region at which an array's elements begin, and how many there are.
     ///

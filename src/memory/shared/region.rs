@@ -165,6 +165,14 @@ impl SharedRegion {
         memfd::cannot_shrink(&self.file)
     }
 
+    /// Returns how far the file reaches now.
+    pub(crate) fn file_bytes(&self) -> Result<u64, SharedError> {
+        match self.file.metadata() {
+            Ok(found) => Ok(found.len()),
+            Err(error) => Err(SharedError::System(SystemError::at("fstat", &self.path, error))),
+        }
+    }
+
     /// Says whether the region is still whole: an error once its file has been cut short.
     ///
     /// # Errors
@@ -179,12 +187,10 @@ impl SharedRegion {
     /// # Ok::<(), ringmill::memory::shared::SharedError>(())
     /// ```
     pub fn check(&self) -> Result<(), SharedError> {
-        let found = self.file.metadata();
-        let found =
-            found.map_err(|error| SharedError::System(SystemError::at("fstat", &self.path, error)))?;
+        let file_bytes = self.file_bytes()?;
         let needed_bytes = self.header.first_bytes;
         let lost = self.map.lost_from().map_or(u64::MAX, |byte| byte as u64);
-        match found.len().min(lost) {
+        match file_bytes.min(lost) {
             found_bytes if found_bytes < needed_bytes || lost < u64::MAX => {
                 Err(SharedError::Truncated { path: self.path.clone(), needed_bytes, found_bytes })
             }
