@@ -333,6 +333,18 @@ fn long_records_grow() {
     }
 }
 
+/// It was once looked through again for each piece of it, which took most of a minute here.
+#[test]
+fn a_long_record_comes_in_small_pieces() {
+    let long = format!("\"{}\"", "x,\n\"\"".repeat(400_000));
+    let text = format!("a,b\n1,{long}\n2,3\n");
+    let stream = CsvFile::options().open_reader("feed", Trickle::new(text.as_bytes(), &[500])).unwrap();
+    let mut records = stream.records();
+    assert_eq!(records.next_record().unwrap().unwrap().get(1).unwrap().raw(), long.as_bytes());
+    assert_eq!(records.next_record().unwrap().unwrap().u64(1).unwrap(), 3);
+    assert!(records.next_record().unwrap().is_none());
+}
+
 #[test]
 fn a_record_that_is_too_long_is_refused_where_it_starts() {
     let text = format!("a,b\n1,2\n\n3,{}\n4,5\n", "x".repeat(500));

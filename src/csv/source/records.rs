@@ -2,18 +2,21 @@
 //!
 //! What has come is kept in a buffer, and the whole records in it are found at once: where each starts, and where its
 //! fields end. They are lent one by one; then what is left, the beginning of a record, moves to the front and more is
-//! read behind it. A record is there as soon as its line end has come, however little comes at a time. The buffer grows
-//! for a record that is longer, up to the limit.
+//! read behind it. A record is there as soon as its line end has come, however little comes at a time; whether it has is
+//! seen from what is new alone, or a long record that comes in small pieces would be looked through for each of them. The
+//! buffer grows for a record that is longer, up to the limit.
 
 use super::stream::{CsvStream, lines};
 use super::text::Text;
 use crate::csv::cursor::Cursor;
+use crate::csv::dialect;
 use crate::csv::error::{CsvError, RecordProblem};
 use crate::csv::layout::Layout;
 use crate::csv::record::Record;
 use crate::csv::segment::Segment;
+use crate::csv::transition::{Transition, first_record_start};
 use memchr::{memchr, memrchr};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// Room for text at first, and the least that is asked for at a time.
 const BUFFER_BYTES: usize = 128 << 10;
@@ -50,6 +53,8 @@ pub struct StreamRecords<'s> {
     at: usize,
     /// Whether a comment goes on there.
     in_comment: bool,
+    /// The state at the end of what has come, if a record starts at `at` that has not ended there.
+    begun: Option<dialect::State>,
     rows: Vec<Row>,
     ends: Vec<usize>,
     /// Rows that were lent, of the buffer and of all.
@@ -121,6 +126,7 @@ impl CsvStream {
             lines_before: self.lines_before,
             at: 0,
             in_comment: false,
+            begun: None,
             rows: Vec::new(),
             ends: Vec::new(),
             lent: 0,
@@ -199,9 +205,11 @@ impl StreamRecords<'_> {
             self.state = State::Reading(self.stream.take_text()?);
             self.buffer = vec![0; BUFFER_BYTES];
         }
-        self.lines_before += lines(&self.buffer[..self.at]);
-        self.buffer.copy_within(self.at..self.filled, 0);
-        (self.base, self.filled, self.at) = (self.base + self.at as u64, self.filled - self.at, 0);
+        if self.at > 0 {
+            self.lines_before += lines(&self.buffer[..self.at]);
+            self.buffer.copy_within(self.at..self.filled, 0);
+            (self.base, self.filled, self.at) = (self.base + self.at as u64, self.filled - self.at, 0);
+        }
         self.rows.clear();
         self.lent = 0;
         let limit = self.stream.longest_record;
@@ -230,10 +238,20 @@ impl StreamRecords<'_> {
             self.at = line_end.map_or(new.end, |found| new.start + found + 1);
             self.in_comment = line_end.is_none();
         }
-        if !self.in_comment {
+        if !self.in_comment && !self.goes_on(new) {
             self.find();
         }
         Ok(())
+    }
+
+    /// Returns whether a record that was begun before goes on to the end of what is new, and beyond.
+    fn goes_on(&mut self, new: Range<usize>) -> bool {
+        let (dialect, new) = (&self.stream.layout().dialect, &self.buffer[new]);
+        let goes_on = |&state: &dialect::State| {
+            !new.is_empty() && first_record_start(dialect, new, 0, new.len(), state).is_none()
+        };
+        self.begun = self.begun.filter(goes_on).map(|state| Transition::of(dialect, new).apply(state));
+        self.begun.is_some()
     }
 
     /// Finds the whole records from `at` on, and goes behind them.
@@ -242,6 +260,7 @@ impl StreamRecords<'_> {
         self.ends.clear();
         self.lent = 0;
         self.failed = None;
+        self.begun = None;
         let ended = matches!(self.state, State::Ended);
         let layout = self.stream.layout();
         let bytes = &self.buffer[..self.filled];
@@ -259,6 +278,7 @@ impl StreamRecords<'_> {
                 Err(error) => {
                     self.at = cursor.record().start;
                     self.failed = ended.then_some(error);
+                    self.begun = Some(state_behind(layout, &bytes[self.at..]));
                     return;
                 }
             }
@@ -266,6 +286,7 @@ impl StreamRecords<'_> {
             let ends = &record.ends[record.first..record.first + record.len];
             if !ended && ends.last() == Some(&bytes.len()) {
                 self.at = record.start;
+                self.begun = Some(state_behind(layout, &bytes[self.at..]));
                 return;
             }
             if let Some(error) = of_wrong_length(layout, record) {
@@ -295,6 +316,11 @@ impl StreamRecords<'_> {
         }
         error
     }
+}
+
+/// Returns the state behind the beginning of a record.
+fn state_behind(layout: &Layout, beginning: &[u8]) -> dialect::State {
+    Transition::of(&layout.dialect, beginning).apply(dialect::State::RecordStart)
 }
 
 fn of_wrong_length(layout: &Layout, record: &Record<'_>) -> Option<CsvError> {
