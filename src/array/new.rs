@@ -39,7 +39,7 @@ pub struct NewArray<T: Element> {
 #[derive(Debug)]
 enum Name {
     File(Unnamed),
-    Shared(PendingName),
+    Shared(Box<PendingName>),
 }
 
 impl<T: Element> NewArray<T> {
@@ -48,7 +48,7 @@ impl<T: Element> NewArray<T> {
     }
 
     pub(super) fn of_shared(array: SharedArray<T>, name: PendingName) -> Self {
-        Self { array, name: Name::Shared(name) }
+        Self { array, name: Name::Shared(Box::new(name)) }
     }
 
     /// Returns the elements for change, and beside them what keeps watch over their memory.
