@@ -74,6 +74,24 @@ impl Block {
         })
     }
 
+    /// Writes where each record's field of a column starts and ends, as [`spans`](Self::spans) does, all at once.
+    ///
+    /// # Panics
+    ///
+    /// If there is not room for as many as there are records.
+    pub(crate) fn copy_spans(&self, column: usize, starts: &mut [u32], ends: &mut [u32]) {
+        let (from, behind) = self.places_of(column);
+        let places = &self.places[self.first..];
+        let copy = match self.stride {
+            2 => every::<2>,
+            3 => every::<3>,
+            4 => every::<4>,
+            _ => every_of,
+        };
+        copy(&places[from..], self.stride, 0, &mut starts[..self.rows]);
+        copy(&places[behind..], self.stride, 1, &mut ends[..self.rows]);
+    }
+
     /// Returns how many fields a record has.
     pub(crate) fn fields_of(&self, row: usize) -> usize {
         let has = |&column: &usize| {
@@ -87,5 +105,23 @@ impl Block {
     #[inline]
     fn places_of(&self, column: usize) -> (usize, usize) {
         if column < self.width { (column, column + 1) } else { (1, 1) }
+    }
+}
+
+/// Takes every `S`th place from the first on, less so much: a loop for vectors.
+fn every<const S: usize>(places: &[u32], _: usize, less: u32, to: &mut [u32]) {
+    let (rows, rest) = places.as_chunks::<S>();
+    // Of the last row there may be no more than this place.
+    let (whole, last) = to.split_at_mut(to.len().min(rows.len()));
+    for (to, row) in whole.iter_mut().zip(rows) {
+        *to = row[0] - less;
+    }
+    last.iter_mut().zip(rest).for_each(|(to, place)| *to = place - less);
+}
+
+/// The same for any stride.
+fn every_of(places: &[u32], stride: usize, less: u32, to: &mut [u32]) {
+    for (to, place) in to.iter_mut().zip(places.iter().step_by(stride)) {
+        *to = place - less;
     }
 }

@@ -103,9 +103,14 @@ impl KeyInput {
                 let rows = inputs.batch.len();
                 self.starts.resize(rows, 0);
                 self.ends.resize(rows, 0);
-                let base = inputs.batch.block().base();
-                let copy = CopySpans { base, starts: &mut self.starts, ends: &mut self.ends };
-                inputs.batch.rows().with_spans(inputs.batch.block(), only.index(), copy);
+                let block = inputs.batch.block();
+                if inputs.batch.rows().list().is_none() && rows == block.rows() {
+                    block.copy_spans(only.index(), &mut self.starts, &mut self.ends);
+                } else {
+                    let copy =
+                        CopySpans { base: block.base(), starts: &mut self.starts, ends: &mut self.ends };
+                    inputs.batch.rows().with_spans(block, only.index(), copy);
+                }
             }
             _ => self.join(columns, inputs),
         }

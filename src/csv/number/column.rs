@@ -169,7 +169,7 @@ pub(crate) fn read<T: Number>(
         let mut rest = numbers;
         if let Some(avx512) = Avx512::detect() {
             let (eights, few) = rest.as_chunks_mut();
-            count = avx512.read(bytes, &mut spans, eights, odd);
+            (count, spans) = avx512.read(bytes, spans, eights, odd);
             first = 8 * eights.len();
             rest = few;
         }

@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+use super::brief;
 use super::column::Number;
 use super::sixteen::BYTES;
 use std::arch::x86_64::{
@@ -36,7 +37,7 @@ pub(crate) struct Decimals {
     /// Bits of the fields that have a point.
     pub(super) pointed: u8,
     /// Bits of the fields that are no short decimals.
-    bad: u8,
+    pub(super) bad: u8,
 }
 
 /// A machine with those parts of AVX-512 that server processors have had since 2017. Made by [`detect`](Self::detect)
@@ -58,33 +59,96 @@ impl Avx512 {
     }
 
     /// Reads as many numbers as are whole eights; returns how many it could not read, as [`read`](super::column::read)
-    /// does.
+    /// does, and the spans of the others.
     #[inline]
-    pub(super) fn read<T: Number>(
+    pub(super) fn read<T: Number, S: Iterator<Item = (usize, usize)>>(
         self,
         bytes: &[u8],
-        spans: &mut impl Iterator<Item = (usize, usize)>,
+        spans: S,
         numbers: &mut [[T; FIELDS]],
         odd: &mut [u32],
-    ) -> usize {
+    ) -> (usize, S) {
         // SAFETY: wants parts of AVX-512 and the bit instructions; `self` is the proof of them.
         unsafe { read(bytes, spans, numbers, odd) }
     }
 }
 
+/// Fields that are looked at together: what is stored of them one by one is loaded eight at a time, which is slow while a
+/// store is on its way.
+const TOGETHER: usize = 64;
+
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,bmi1,bmi2")]
-fn read<T: Number>(
+fn read<T: Number, S: Iterator<Item = (usize, usize)>>(
     bytes: &[u8],
-    spans: &mut impl Iterator<Item = (usize, usize)>,
+    mut spans: S,
     numbers: &mut [[T; FIELDS]],
+    odd: &mut [u32],
+) -> (usize, S) {
+    let (mut count, mut first) = (0, 0);
+    // As long as all fields are brief, eight bytes of each are enough.
+    let mut brief = true;
+    let mut known = [(0, 0); TOGETHER];
+    let mut words = [[0; FIELDS]; TOGETHER / FIELDS];
+    let mut lens = words;
+    for numbers in numbers.chunks_mut(TOGETHER / FIELDS) {
+        let known = &mut known[..numbers.len() * FIELDS];
+        for known in &mut *known {
+            *known = spans.next().unwrap_or_default();
+        }
+        if brief {
+            let stores = words.as_flattened_mut().iter_mut().zip(lens.as_flattened_mut());
+            for (&(start, end), (word, len)) in known.iter().zip(stores) {
+                // A field near the start of the bytes, where eight are not at hand, is taken for a long one.
+                let last = bytes.get(end.wrapping_sub(brief::BYTES)..end).and_then(|last| last.first_chunk());
+                *word = u64::from_le_bytes(*last.unwrap_or(&[0; brief::BYTES]));
+                *len = end.wrapping_sub(start) as u64;
+                brief &= (*len <= brief::BYTES as u64) & last.is_some();
+            }
+        }
+        if brief {
+            for (eight, (numbers, (&words, &lens))) in
+                numbers.iter_mut().zip(words.iter().zip(&lens)).enumerate()
+            {
+                let decimals = brief::decimals(words, lens);
+                let bad = T::of_eight(&decimals, numbers) | decimals.bad;
+                count += list(bad, first + eight * FIELDS, &mut odd[count..]);
+            }
+        } else {
+            count += read_long(bytes, known, numbers, first, &mut odd[count..]);
+        }
+        first += known.len();
+    }
+    (count, spans)
+}
+
+/// Lists the set bits, counted from `first`, and returns how many there are.
+#[inline]
+fn list(mut bits: u8, first: usize, odd: &mut [u32]) -> usize {
+    let mut count = 0;
+    while bits != 0 {
+        odd[count] = first as u32 + bits.trailing_zeros();
+        count += 1;
+        bits &= bits - 1;
+    }
+    count
+}
+
+/// Reads fields of up to sixteen bytes; `first` is the number of the first.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,bmi1,bmi2")]
+fn read_long<T: Number>(
+    bytes: &[u8],
+    spans: &[(usize, usize)],
+    numbers: &mut [[T; FIELDS]],
+    first: usize,
     odd: &mut [u32],
 ) -> usize {
     let mut count = 0;
-    for (eight, numbers) in numbers.iter_mut().enumerate() {
+    let (spans, _) = spans.as_chunks::<FIELDS>();
+    for (eight, (numbers, spans)) in numbers.iter_mut().zip(spans).enumerate() {
         let mut lasts = [&[0; BYTES]; FIELDS];
         let mut begins = [BYTES as u8; FIELDS];
-        for (last, begin) in lasts.iter_mut().zip(&mut begins) {
-            let Some((start, end)) = spans.next() else { continue };
+        for (&(start, end), (last, begin)) in spans.iter().zip(lasts.iter_mut().zip(&mut begins)) {
             // Sixteen bytes before the field's end: all but the first fields of a file have them.
             if let Some(bytes) = bytes.get(..end).and_then(|bytes| bytes.last_chunk()) {
                 *last = bytes;
@@ -93,12 +157,8 @@ fn read<T: Number>(
             }
         }
         let decimals = decimals(lasts, u64::from_le_bytes(begins));
-        let mut bad = T::of_eight(&decimals, numbers) | decimals.bad;
-        while bad != 0 {
-            odd[count] = (eight * FIELDS) as u32 + bad.trailing_zeros();
-            count += 1;
-            bad &= bad - 1;
-        }
+        let bad = T::of_eight(&decimals, numbers) | decimals.bad;
+        count += list(bad, first + eight * FIELDS, &mut odd[count..]);
     }
     count
 }
