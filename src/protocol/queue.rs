@@ -28,6 +28,8 @@
 //! A hint moves on by a plain store, so a participant that was stopped may move it back. Nothing depends on it: whoever
 //! comes next walks on from there, over listings that are taken, or sees from a cell's lap where to go on.
 
+use std::ops::Range;
+
 use super::cells::{CLOSED, Cells, Said};
 pub(crate) use super::ends::Ends;
 pub(crate) use super::outcome::{Corrupt, Popped, Refused, Why};
@@ -58,7 +60,7 @@ fn distance(head: u64, tail: u64) -> u64 {
 impl Queue<'_> {
     /// Returns how many steps a look may take (Q5).
     #[inline]
-    fn steps(&self) -> std::ops::Range<usize> {
+    fn steps(&self) -> Range<usize> {
         0..self.cells.0.len() + MOST_OVERTAKING
     }
 
@@ -91,7 +93,8 @@ impl Queue<'_> {
     pub(crate) fn list(&self, slot: u32, bound: u64) -> Result<(), Why> {
         // ORDERING: TAIL, acquire side. A hint: the cell decides.
         let mut tail = self.ends.tail.position.load(Acquire);
-        for _ in self.steps() {
+        let mut steps = self.steps();
+        while steps.next().is_some() {
             let cell = self.cells.at(tail);
             // ORDERING: Relaxed; the exchange confirms it, and nothing is read by way of it. Who walks over a listing
             // has seen it, and by coherence so has everybody who learns of the next (TAIL).
@@ -108,7 +111,7 @@ impl Queue<'_> {
                     continue;
                 }
             }
-            if bound < self.slots.len() as u64 && distance(self.settled_head()?, tail) >= bound {
+            if bound < self.slots.len() as u64 && distance(self.settled_head(&mut steps)?, tail) >= bound {
                 return Err(Why::Full);
             }
             self.slots[slot as usize].list_at(tail);
@@ -186,11 +189,11 @@ impl Queue<'_> {
     }
 
     /// Returns the place of the first listing that is not taken, or of the next if there is none.
-    fn settled_head(&self) -> Result<u64, Why> {
+    fn settled_head(&self, steps: &mut Range<usize>) -> Result<u64, Why> {
         // ORDERING: Relaxed; a hint.
         let mut head = self.ends.head.position.load(Relaxed);
         let first = head;
-        for _ in self.steps() {
+        while steps.next().is_some() {
             // ORDERING: LISTING, acquire side.
             head = match self.cells.read(self.cells.at(head).load(Acquire), head) {
                 Said::Nothing | Said::Listed(CLOSED) => return Ok(self.settle(first, head)),
@@ -215,10 +218,10 @@ impl Queue<'_> {
     }
 
     /// Returns the place of the next listing, and whether the queue is closed there.
-    fn settled_tail(&self) -> Result<(u64, bool), Corrupt> {
+    fn settled_tail(&self, steps: &mut Range<usize>) -> Result<(u64, bool), Corrupt> {
         // ORDERING: TAIL, acquire side.
         let mut tail = self.ends.tail.position.load(Acquire);
-        for _ in self.steps() {
+        while steps.next().is_some() {
             // ORDERING: LISTING, acquire side, for what a closer did before.
             tail = match self.cells.read(self.cells.at(tail).load(Acquire), tail) {
                 Said::Nothing => return Ok((tail, false)),
@@ -232,8 +235,9 @@ impl Queue<'_> {
 
     /// Ends the queue behind what is listed. Returns whether it is closed now, as it is unless its words are corrupt.
     pub(crate) fn close(&self) -> bool {
-        for _ in self.steps() {
-            let tail = match self.settled_tail() {
+        let mut steps = self.steps();
+        while steps.next().is_some() {
+            let tail = match self.settled_tail(&mut steps) {
                 Ok((tail, false)) => tail,
                 Ok((_, true)) => return true,
                 Err(_) => return false,
@@ -252,13 +256,14 @@ impl Queue<'_> {
 
     /// Returns whether the queue has been closed; what is listed may still be received. Not if its words are corrupt.
     pub(crate) fn is_closed(&self) -> bool {
-        self.settled_tail().is_ok_and(|(_, is_closed)| is_closed)
+        self.settled_tail(&mut self.steps()).is_ok_and(|(_, is_closed)| is_closed)
     }
 
     /// Returns how many are listed: exact while nobody pushes or pops, near it otherwise; none, if the words are corrupt.
     pub(crate) fn depth(&self) -> u64 {
         // The head first, so that the tail is not behind it.
-        let (Ok(head), Ok((tail, _))) = (self.settled_head(), self.settled_tail()) else { return 0 };
+        let Ok(head) = self.settled_head(&mut self.steps()) else { return 0 };
+        let Ok((tail, _)) = self.settled_tail(&mut self.steps()) else { return 0 };
         distance(head, tail).min(self.slots.len() as u64)
     }
 

@@ -19,6 +19,8 @@
 //! - N5: whoever sees a number free finds no slot that its last participant held or left unlisted: the number is freed
 //!   (V4) after all slots have been looked at.
 
+use std::ops::AddAssign;
+
 use super::participant::{Participants, Sweep};
 use super::queue::{Queue, Refused};
 use super::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
@@ -43,6 +45,15 @@ pub(crate) struct Recovered {
     /// Posted by the dead, and listed for it.
     pub(crate) listed: u32,
     pub(crate) set_aside: u32,
+}
+
+impl AddAssign for Recovered {
+    fn add_assign(&mut self, more: Self) {
+        self.freed += more.freed;
+        self.sent_again += more.sent_again;
+        self.listed += more.listed;
+        self.set_aside += more.set_aside;
+    }
 }
 
 /// The slots of a region, and where they go.

@@ -15,11 +15,15 @@ mod gate;
 mod handle;
 mod latest;
 mod layout;
+#[allow(dead_code, reason = "for rings that processes share")]
+mod lifelines;
 mod options;
 mod queue;
 mod shared_buffer;
 mod stay;
 pub mod stream;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub(crate) use future::Wait;

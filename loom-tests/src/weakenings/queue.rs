@@ -104,7 +104,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("queue"),
         lacks: "the look at the bound",
-        line: "if bound < self.slots.len() as u64 && distance(self.settled_head()?, tail) >= bound {",
+        line: "if bound < self.slots.len() as u64 && distance(self.settled_head(&mut steps)?, tail) >= bound {",
         instead: "if false {",
         scenario: "queue_ends: two push one too many",
         objection: Assertion,
