@@ -345,6 +345,21 @@ fn a_long_record_comes_in_small_pieces() {
     assert!(records.next_record().unwrap().is_none());
 }
 
+/// An error was lost once: a record of many chunks was on its way when a worker found it, and its part was missing between
+/// those of the chunks before and behind.
+#[test]
+fn an_error_before_a_long_record_is_found() {
+    let text = format!("a,b\n1\n\"{}\",2\n", "x".repeat(20_000));
+    for chunk_bytes in [2, 3, 50] {
+        for _ in 0..20 {
+            let options = CsvFile::options().chunk_bytes(chunk_bytes);
+            let stream = options.open_reader("feed", io::Cursor::new(text.clone())).unwrap();
+            let error = pool(3).fold_records(&stream, Found::default, add, join).unwrap_err();
+            assert_eq!(error.to_string(), "feed: line 2, record 1, byte 4: expected 2 fields, found 1");
+        }
+    }
+}
+
 #[test]
 fn a_record_that_is_too_long_is_refused_where_it_starts() {
     let text = format!("a,b\n1,2\n\n3,{}\n4,5\n", "x".repeat(500));

@@ -122,7 +122,12 @@ where
     ) -> Result<Finished<W, P>, CsvError> {
         let mut text = self.stream.take_text()?;
         let over = finished(pool.scope_with(OnPanic::Stop, |scope| {
-            let over = self.read(scope, &mut text, &mut turn);
+            let mut pending = None;
+            let over = self.read(scope, &mut text, &mut turn, &mut pending);
+            if let Some(Pending { index, .. }) = pending {
+                // Those behind it may be there already, and no part may be missing between others.
+                self.parts.put(index, Part::SKIPPED);
+            }
             while !scope.is_stopped() && self.parse_oldest() {}
             over
         }))?;
@@ -143,10 +148,10 @@ where
         scope: &Scope<'f>,
         text: &mut Text,
         turn: &mut impl FnMut(&Self, Option<u64>) -> ControlFlow<()>,
+        pending: &mut Option<Pending>,
     ) -> Over {
         let layout = self.stream.layout();
         let chunk_bytes = self.cutter.chunk_bytes;
-        let mut pending: Option<Pending> = None;
         let (mut index, mut state) = (0, State::RecordStart);
         loop {
             if scope.is_stopped() {
@@ -176,12 +181,12 @@ where
                 }
                 match start {
                     Some(_) => self.send(scope, before),
-                    None => pending = Some(before),
+                    None => *pending = Some(before),
                 }
             }
             match start {
                 _ if filled == 0 => drop(next),
-                Some(start) => pending = Some(Pending { index, start, bytes: Whole::Buffer(next) }),
+                Some(start) => *pending = Some(Pending { index, start, bytes: Whole::Buffer(next) }),
                 None => {
                     drop(next);
                     self.put(index, None);
@@ -190,13 +195,13 @@ where
             index += 1;
             let is_whole = matches!(state, State::RecordStart | State::Comment);
             if let Some(error) = failure {
-                pending.into_iter().for_each(|last| {
+                pending.take().into_iter().for_each(|last| {
                     self.send(scope, if is_whole { last } else { self.cutter.cut(last) });
                 });
                 return Over::Failed(error);
             }
             if filled < chunk_bytes {
-                pending.into_iter().for_each(|last| self.send(scope, last));
+                pending.take().into_iter().for_each(|last| self.send(scope, last));
                 return Over::Ended;
             }
         }
@@ -262,7 +267,7 @@ where
     fn parse(&self, held: &mut W, index: u64, chunk: Option<(&[u8], usize)>) -> Part<P::Of> {
         // ORDERING: Relaxed; a chunk that sees it late is read in vain, nothing rides on it.
         if index > self.first_failed.load(Relaxed) {
-            return Part { records: 0, lines: 0, outcome: Outcome::Skipped };
+            return Part::SKIPPED;
         }
         let _guard = AbandonOnUnwind(&self.parts);
         let segment = chunk.map(|(bytes, start)| {

@@ -37,6 +37,8 @@ pub(super) struct Part<A> {
 }
 
 impl<A> Part<A> {
+    pub(super) const SKIPPED: Self = Self { records: 0, lines: 0, outcome: Outcome::Skipped };
+
     /// Joins two neighbours. The line and the record of an error are counted from where its part begins.
     pub(super) fn then(self, next: Self, merge: &impl Fn(A, A) -> A) -> Self {
         let (records, lines) = (self.records + next.records, self.lines + next.lines);
