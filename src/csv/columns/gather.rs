@@ -97,7 +97,7 @@ fn gather(pool: &Pool, columns: &Columns<'_>, stream: &CsvStream) -> Result<Gath
             let problem = StreamProblem::TooManyChunks { limit: most };
             return Err(StreamError::new(stream.name(), segment.base, problem).into());
         }
-        let rows = fill::records_of(segment)?;
+        let rows = fill::records_of(segment);
         let mut columns: Vec<_> =
             columns.specs.iter().map(|(_, spec)| Values::with_room(spec, rows)).collect();
         let mut filled = Filled::new(columns.len(), rows);
