@@ -89,10 +89,10 @@ fn what_is_cut_short_is_an_error_wherever_it_is_cut() {
                 Err(error) => error,
             };
             let CsvError::Stream(error) = error else { panic!("{name}, {len} bytes: {error}") };
-            let StreamProblem::Compressed { format, cut_short: true, .. } = error.problem() else {
+            let StreamProblem::Compressed { format, cut_short: true, byte, .. } = error.problem() else {
                 panic!("{name}, {len} bytes: {error}");
             };
-            assert_eq!(*format, name);
+            assert_eq!((*format, *byte), (name, len as u64));
             assert!(error.byte() <= text.len() as u64);
             // What came is counted: the whole records of so many bytes.
             let lines = text[..error.byte() as usize].iter().filter(|&&byte| byte == b'\n').count() as u64;
@@ -100,7 +100,10 @@ fn what_is_cut_short_is_an_error_wherever_it_is_cut() {
         }
     }
     let error = sum(&open(gzip(&text)[..700].to_vec()).unwrap()).unwrap_err().to_string();
-    assert!(error.starts_with("feed: the gzip data ends before it is complete, after "), "{error}");
+    assert!(
+        error.starts_with("feed: the gzip data ends at byte 700, before it is complete, after "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -114,7 +117,8 @@ fn what_is_damaged_is_an_error() {
             Ok(stream) => sum(&stream).unwrap_err(),
             Err(error) => error,
         };
-        assert!(error.to_string().starts_with(&format!("feed: the {name} data is damaged: ")), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("feed: the {name} data is damaged before byte ")), "{text}");
     }
 }
 

@@ -8,6 +8,7 @@ use ringmill::csv::{
 };
 use ringmill::pool::{LoopError, Pinning, Pool, Token, with_token};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -457,7 +458,10 @@ fn parts_come_in_order_and_wait_for_who_takes_them() {
             begun.fetch_add(1, Ordering::Relaxed);
             Vec::new()
         };
-        let add = |part: &mut Vec<u64>, record: &Record<'_>| Ok(part.push(record.u64(0)?));
+        let add = |part: &mut Vec<u64>, record: &Record<'_>| {
+            part.push(record.u64(0)?);
+            Ok(())
+        };
         let mut taken = Vec::new();
         let mut parts = 0;
         let mut take = |part: Vec<u64>| {
@@ -604,6 +608,48 @@ fn an_endless_stream_can_be_stopped() {
         assert_eq!(*panic.unwrap_err().downcast_ref::<&str>().unwrap(), "no more");
         assert!(fold(&stream, &|| Ok(())).is_err(), "what was begun is not begun again");
     }
+}
+
+/// Who waits for a pipe that gives nothing more can be stopped all the same.
+#[test]
+fn a_silent_pipe_can_be_left() {
+    let pool = pool(2);
+    let count = |stream: &CsvStream| pool.count_records(stream);
+    let silent = |options: &CsvOptions, run: &dyn Fn(&CsvStream) -> CsvError| {
+        let (reader, mut writer) = io::pipe().expect("a pipe");
+        writer.write_all(b"n\n1\n2\n").expect("room in the pipe");
+        let path = format!("/proc/self/fd/{}", reader.as_raw_fd());
+        run(&options.open_stream(path).expect("a pipe can be opened again"))
+    };
+    let soon = || std::thread::sleep(std::time::Duration::from_millis(30));
+
+    let watch = ScanWatch::new();
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            soon();
+            watch.cancel();
+        });
+        silent(&CsvFile::options().watch(&watch), &|stream| count(stream).unwrap_err())
+    });
+    assert!(matches!(error, CsvError::Cancelled), "{error}");
+
+    let watch = ScanWatch::new();
+    let error = silent(&CsvFile::options().watch(&watch), &|stream| {
+        let mut records = stream.records();
+        (1..=2).for_each(|n| assert_eq!(records.next_record().unwrap().unwrap().u64(0).unwrap(), n));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                soon();
+                watch.cancel();
+            });
+            records.next_record().unwrap_err()
+        })
+    });
+    assert!(matches!(error, CsvError::Cancelled), "{error}");
+
+    let token = Token::new().child_with_timeout(std::time::Duration::from_millis(30));
+    let error = silent(&CsvFile::options(), &|stream| with_token(&token, || count(stream)).unwrap_err());
+    assert!(matches!(&error, CsvError::Loop(error) if matches!(**error, LoopError::Stopped(_))), "{error}");
 }
 
 /// Folds of streams inside of a job of the pool: nobody waits for whom it blocks.

@@ -1,6 +1,5 @@
 //! CSV opened as the command line describes it, and what to do when it is not so.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -41,9 +40,7 @@ impl Input {
         let options = options(&source.dialect).watch(&watch);
         let paths = expanded(&source.files)?;
         let text = match &*paths {
-            [only] if only.as_os_str() == STANDARD_INPUT => {
-                Text::Stream(options.open_reader("standard input", io::stdin())?)
-            }
+            [only] if only.as_os_str() == STANDARD_INPUT => Text::Stream(options.open_stdin()?),
             [only] if is_stream(only)? => Text::Stream(options.open_stream(only)?),
             [only] => Text::File(options.open(only)?),
             several => {

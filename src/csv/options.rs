@@ -339,6 +339,30 @@ impl CsvOptions {
         CsvStream::open(self, path.as_ref())
     }
 
+    /// Opens standard input as a stream, called `standard input`, and reads its header. Compressed text is decompressed, as
+    /// by [`open_stream`](Self::open_stream). It is read past [`std::io::stdin`], so what that has in its buffer is not seen.
+    ///
+    /// Who waits for more of a pipe, here or in `open_stream`, stops within a tenth of a second when the scan is cancelled
+    /// through its [`ScanWatch`] or the [`Token`](crate::pool::Token) under which the caller works is; a reader of
+    /// [`open_reader`](Self::open_reader) has to return first.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_reader`](Self::open_reader).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ringmill::{Pool, csv::CsvFile};
+    ///
+    /// let stream = CsvFile::options().open_stdin()?;
+    /// println!("{} records", Pool::new()?.count_records(&stream)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_stdin(&self) -> Result<CsvStream, CsvError> {
+        CsvStream::open_stdin(self)
+    }
+
     /// Opens a reader as a stream and reads its header. `name` is what messages call it. Compressed text is decompressed, as
     /// by [`open_stream`](Self::open_stream).
     ///

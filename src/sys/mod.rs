@@ -1,4 +1,4 @@
-//! The only system calls: map, fault, file, futex, barrier, affinity, balloon, limits, memory, throttling, topology, fork, kill, locks, thread, ticks.
+//! The only system calls: map, fault, file, futex, barrier, affinity, balloon, limits, memory, pipe, throttling, topology, fork, kill, locks, thread, ticks.
 
 // The kernel's words are the standard library's, whatever the facade above says.
 #![allow(clippy::disallowed_types)]
@@ -23,6 +23,7 @@ pub(crate) mod membarrier;
 pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod mirror;
+pub(crate) mod pipe;
 pub(crate) mod prefetch;
 #[allow(dead_code, reason = "for locks")]
 pub(crate) mod private_file;

@@ -98,8 +98,8 @@ type Decoder = Result<Box<dyn Read + Send>, StreamProblem>;
 
 #[cfg(feature = "gzip")]
 fn gzip(reader: impl Read + Send + 'static) -> Decoder {
-    let reader = io::BufReader::with_capacity(COMPRESSED_BYTES, Source(reader));
-    Ok(Box::new(Decoding { format: "gzip", decoder: flate2::bufread::MultiGzDecoder::new(reader) }))
+    let decoder = flate2::bufread::MultiGzDecoder::new(compressed(reader));
+    Ok(Box::new(Decoding { format: "gzip", decoder }))
 }
 
 #[cfg(not(feature = "gzip"))]
@@ -109,8 +109,8 @@ fn gzip(_: impl Read + Send + 'static) -> Decoder {
 
 #[cfg(feature = "zstd")]
 fn zstd(reader: impl Read + Send + 'static) -> Decoder {
-    let reader = io::BufReader::with_capacity(COMPRESSED_BYTES, Source(reader));
-    let decoder = zstd::stream::read::Decoder::with_buffer(reader).map_err(StreamProblem::Read)?;
+    let decoder =
+        zstd::stream::read::Decoder::with_buffer(compressed(reader)).map_err(StreamProblem::Read)?;
     Ok(Box::new(Decoding { format: "zstd", decoder }))
 }
 
@@ -125,15 +125,63 @@ const COMPRESSED_BYTES: usize = 256 << 10;
 
 /// What a decoder reads from: its failures are marked, so that they are told from the decoder's own.
 #[cfg(any(feature = "gzip", feature = "zstd"))]
-struct Source<R>(R);
+struct Source<R> {
+    reader: R,
+    /// How many bytes it has given.
+    bytes: u64,
+}
 
 #[cfg(any(feature = "gzip", feature = "zstd"))]
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
+        let read = self.reader.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
+            _ if is_not_read(&error) => error,
             kind => io::Error::new(kind, NotRead::Source(error)),
-        })
+        });
+        self.bytes += *read.as_ref().unwrap_or(&0) as u64;
+        read
+    }
+}
+
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+type Compressed<R> = io::BufReader<Source<R>>;
+
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+fn compressed<R: Read>(reader: R) -> Compressed<R> {
+    io::BufReader::with_capacity(COMPRESSED_BYTES, Source { reader, bytes: 0 })
+}
+
+/// Returns whether it was said already what went wrong.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+fn is_not_read(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NotRead>())
+}
+
+/// What knows how far it has come in the compressed bytes.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+trait Position {
+    fn position(&self) -> u64;
+}
+
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+impl<R> Position for Compressed<R> {
+    fn position(&self) -> u64 {
+        self.get_ref().bytes - self.buffer().len() as u64
+    }
+}
+
+#[cfg(feature = "gzip")]
+impl<R> Position for flate2::bufread::MultiGzDecoder<Compressed<R>> {
+    fn position(&self) -> u64 {
+        self.get_ref().position()
+    }
+}
+
+#[cfg(feature = "zstd")]
+impl<R: Read> Position for zstd::stream::read::Decoder<'_, Compressed<R>> {
+    fn position(&self) -> u64 {
+        self.get_ref().position()
     }
 }
 
@@ -145,12 +193,15 @@ struct Decoding<D> {
 }
 
 #[cfg(any(feature = "gzip", feature = "zstd"))]
-impl<D: Read> Read for Decoding<D> {
+impl<D: Read + Position> Read for Decoding<D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.decoder.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
-            _ if error.get_ref().is_some_and(|inner| inner.is::<NotRead>()) => error,
-            kind => io::Error::new(kind, NotRead::Decoder { format: self.format, error }),
+            _ if is_not_read(&error) => error,
+            kind => {
+                let byte = self.decoder.position();
+                io::Error::new(kind, NotRead::Decoder { format: self.format, byte, error })
+            }
         })
     }
 }

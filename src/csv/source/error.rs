@@ -45,6 +45,8 @@ pub enum StreamProblem {
         format: &'static str,
         /// Whether it ended too early.
         cut_short: bool,
+        /// How many bytes of it had been read: where it ends, or about where the damage is.
+        byte: u64,
         /// What the decompressor says.
         error: io::Error,
     },
@@ -105,11 +107,11 @@ impl fmt::Display for StreamError {
         match &self.problem {
             StreamProblem::Open(error) => return write!(f, "cannot open: {error}"),
             StreamProblem::Read(error) => write!(f, "cannot read: {error}")?,
-            StreamProblem::Compressed { format, cut_short: true, .. } => {
-                write!(f, "the {format} data ends before it is complete")?;
+            StreamProblem::Compressed { format, cut_short: true, byte, .. } => {
+                write!(f, "the {format} data ends at byte {byte}, before it is complete")?;
             }
-            StreamProblem::Compressed { format, error, .. } => {
-                write!(f, "the {format} data is damaged: {error}")?;
+            StreamProblem::Compressed { format, byte, error, .. } => {
+                write!(f, "the {format} data is damaged before byte {byte}: {error}")?;
             }
             StreamProblem::NoDecoder { format } => {
                 return write!(

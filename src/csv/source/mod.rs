@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! decode.rs   text that is compressed, told by its first bytes
+//! patient.rs  pipes and terminals, whose reader can be stopped while it waits
 //! text.rs     the text as it comes: filled buffers, whatever the reader gives at a time
 //! stream.rs   CsvStream: the header is read, the rest is yet to come
 //! flow.rs     one thread reads, all parse; the ring's buffers bound the memory
@@ -17,6 +18,7 @@ mod error;
 mod flow;
 mod fold;
 mod outcome;
+mod patient;
 mod records;
 mod stream;
 mod text;

@@ -2,6 +2,7 @@
 
 use super::decode::{decoded, is_compressed};
 use super::error::{StreamError, StreamProblem};
+use super::patient::Patient;
 use super::text::Text;
 use crate::csv::column::Column;
 use crate::csv::cursor::Cursor;
@@ -11,6 +12,7 @@ use crate::csv::layout::Layout;
 use crate::csv::options::CsvOptions;
 use crate::csv::segment::Segment;
 use crate::sync::lock::Mutex;
+use crate::sys::pipe;
 use memchr::memchr_iter;
 use std::fs::{self, File};
 use std::io::Read;
@@ -79,6 +81,10 @@ pub struct CsvStream {
     text: Mutex<Option<Text>>,
 }
 
+fn patient(options: &CsvOptions, file: File) -> Box<dyn Read + Send> {
+    Box::new(Patient::new(file, options.watch.clone()))
+}
+
 impl CsvStream {
     pub(in crate::csv) fn new(
         options: &CsvOptions,
@@ -109,7 +115,15 @@ impl CsvStream {
 
     pub(in crate::csv) fn open(options: &CsvOptions, path: &Path) -> Result<Self, CsvError> {
         let file = File::open(path).map_err(|error| StreamError::new(path, 0, StreamProblem::Open(error)))?;
-        Self::new(options, path, Box::new(file))
+        let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        Self::new(options, path, if is_file { Box::new(file) } else { patient(options, file) })
+    }
+
+    pub(in crate::csv) fn open_stdin(options: &CsvOptions) -> Result<Self, CsvError> {
+        let name = Path::new("standard input");
+        let file =
+            pipe::standard_input().map_err(|error| StreamError::new(name, 0, StreamProblem::Open(error)))?;
+        Self::new(options, name, patient(options, file))
     }
 
     /// Returns whether a path is to be opened as a [stream](CsvOptions::open_stream), because it cannot be mapped: a pipe, or

@@ -5,6 +5,7 @@
 
 use super::error::{StreamError, StreamProblem};
 use crate::csv::error::CsvError;
+use crate::pool::{LoopError, Stopped};
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -29,27 +30,31 @@ pub(super) struct Text {
 pub(super) enum NotRead {
     /// The reader of the compressed bytes.
     Source(io::Error),
-    /// What decompresses them.
-    Decoder { format: &'static str, error: io::Error },
+    /// What decompresses them, at that byte of them.
+    Decoder { format: &'static str, byte: u64, error: io::Error },
+    /// Nobody failed: somebody wanted no more.
+    Stopped(Stop),
+}
+
+/// Who wanted no more.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    /// Somebody who watches.
+    Cancelled,
+    Token(Stopped),
 }
 
 impl fmt::Display for NotRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Source(error) | Self::Decoder { error, .. }) = self;
-        error.fmt(f)
+        match self {
+            Self::Source(error) | Self::Decoder { error, .. } => error.fmt(f),
+            Self::Stopped(Stop::Cancelled) => CsvError::Cancelled.fmt(f),
+            Self::Stopped(Stop::Token(stopped)) => stopped.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for NotRead {}
-
-/// Names what a reader failed with.
-fn problem(error: io::Error) -> StreamProblem {
-    let cut_short = error.kind() == ErrorKind::UnexpectedEof;
-    match error.downcast::<NotRead>() {
-        Ok(NotRead::Source(error)) | Err(error) => StreamProblem::Read(error),
-        Ok(NotRead::Decoder { format, error }) => StreamProblem::Compressed { format, cut_short, error },
-    }
-}
 
 impl Text {
     pub(super) fn new(name: &Path, reader: Box<dyn Read + Send>) -> Self {
@@ -108,7 +113,16 @@ impl Text {
     }
 
     fn failed(&self, so_far: u64, error: io::Error) -> CsvError {
-        StreamError::new(&self.name, so_far, problem(error)).into()
+        let cut_short = error.kind() == ErrorKind::UnexpectedEof;
+        let problem = match error.downcast::<NotRead>() {
+            Ok(NotRead::Stopped(Stop::Cancelled)) => return CsvError::Cancelled,
+            Ok(NotRead::Stopped(Stop::Token(stopped))) => return LoopError::from(stopped).into(),
+            Ok(NotRead::Source(error)) | Err(error) => StreamProblem::Read(error),
+            Ok(NotRead::Decoder { format, byte, error }) => {
+                StreamProblem::Compressed { format, cut_short, byte, error }
+            }
+        };
+        StreamError::new(&self.name, so_far, problem).into()
     }
 }
 
