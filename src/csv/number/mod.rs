@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! short.rs    eight bytes, from a field's start on: one field of a record
-//! long.rs     up to twenty-four bytes, digits in three words
+//! long.rs     whole numbers of up to twenty-four bytes
 //! sixteen.rs  sixteen bytes, up to a field's end; x86.rs the same with vector instructions
 //! lanes.rs    eight times sixteen bytes, on machines with AVX-512; brief.rs eight times eight
 //! column.rs   a whole column of fields
@@ -29,12 +29,12 @@ pub(crate) use short::{short_f64, short_i64, short_u64};
 
 /// Reads an `f64` as `str::parse` does.
 pub(crate) fn f64(bytes: &[u8]) -> Option<f64> {
-    long::f64(bytes).or_else(|| fast_float2::parse(bytes).ok())
+    fast_float2::parse(bytes).ok()
 }
 
 /// Reads an `f32` as `str::parse` does: rounded once, not by way of `f64`.
 pub(crate) fn f32(bytes: &[u8]) -> Option<f32> {
-    long::f32(bytes).or_else(|| fast_float2::parse(bytes).ok())
+    fast_float2::parse(bytes).ok()
 }
 
 /// Reads an `i64` as `str::parse` does.
