@@ -22,6 +22,18 @@ use rustix::net::{
 /// The byte that a file travels with: a message has to have one.
 const COMPANION: [u8; 1] = *b"R";
 
+/// That no signal comes if nobody is at the other end, where a call can be asked for that.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SENDING: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const SENDING: SendFlags = SendFlags::empty();
+
+/// That the file is closed in whatever another thread starts, where the call that receives can see to it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const RECEIVING: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const RECEIVING: RecvFlags = RecvFlags::empty();
+
 /// Sends a file; it stays open here.
 pub(crate) fn send(stream: &UnixStream, file: &File) -> io::Result<()> {
     let files = [file.as_fd()];
@@ -30,7 +42,7 @@ pub(crate) fn send(stream: &UnixStream, file: &File) -> io::Result<()> {
     // The space is for one, so it fits.
     control.push(SendAncillaryMessage::ScmRights(&files));
     loop {
-        match sendmsg(stream, &[IoSlice::new(&COMPANION)], &mut control, SendFlags::NOSIGNAL) {
+        match sendmsg(stream, &[IoSlice::new(&COMPANION)], &mut control, SENDING) {
             Err(Errno::INTR) => {}
             outcome => return outcome.map(drop).map_err(io::Error::from),
         }
@@ -44,7 +56,7 @@ pub(crate) fn receive(stream: &UnixStream) -> io::Result<OwnedFd> {
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         let bytes = &mut [IoSliceMut::new(&mut byte)];
-        match recvmsg(stream, bytes, &mut control, RecvFlags::CMSG_CLOEXEC) {
+        match recvmsg(stream, bytes, &mut control, RECEIVING) {
             Err(Errno::INTR) => {}
             outcome => break outcome?,
         }

@@ -9,6 +9,7 @@
 mod create;
 mod elements;
 mod error;
+mod fields;
 mod header;
 mod header_check;
 mod header_error;
@@ -18,7 +19,8 @@ mod region;
 mod tag;
 
 pub use error::SharedError;
-pub use header::{Creator, Header, Kind, QueueEntry, RegionId, Section};
+pub use fields::{Creator, Kind, QueueEntry, RegionId, Section};
+pub use header::Header;
 pub use header_error::HeaderError;
 pub use list::{Entry, EntryState, list, unlink};
 pub use place::Place;

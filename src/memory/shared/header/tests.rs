@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::memory::Shape;
+use crate::memory::shared::fields::PARAMETERS;
 
 /// A header of a ring, with something in every field.
 fn ring() -> Header {
