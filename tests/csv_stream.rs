@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use ringmill::csv::{
     Batch, ColumnPolicy, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, Group, GroupBuilder,
-    Otherwise, Record, ScanWatch, StreamProblem, UnclosedQuote,
+    Inference, Otherwise, Record, ScanWatch, StreamProblem, UnclosedQuote,
 };
 use ringmill::pool::{LoopError, Pinning, Pool, Token, with_token};
 use std::io::{self, Read, Write};
@@ -249,6 +249,18 @@ fn check_plans(data: &[u8], sizes: &[usize], workers: usize, options: &CsvOption
     for filtered in [false, true] {
         let (found, expected) = (collect(stream().columns(), filtered), collect(mapped.columns(), filtered));
         assert_eq!(found.map_err(words), expected.map_err(words));
+    }
+
+    for most in [0, 1, 3, 1000] {
+        let sampled = stream();
+        let seen = |inference: Result<Inference, CsvError>| {
+            inference.map(|inference| (inference.is_whole(), inference.to_string())).map_err(words)
+        };
+        let found = seen(sampled.infer(most));
+        assert_eq!(found, seen(mapped.infer(most)));
+        if found.is_ok() {
+            assert_eq!(read(sampled.columns()).map_err(words), read(mapped.columns()).map_err(words));
+        }
     }
 
     let group = |builder: GroupBuilder<'_>| {

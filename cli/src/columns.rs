@@ -99,7 +99,7 @@ fn wanted(input: &Input, args: &ColumnsArgs) -> Result<Vec<(csv::Column, ColumnT
             None => (text.clone(), None),
         }
     };
-    let inference = args.infer.then(|| Ok::<_, Failure>(input.file()?.infer(SAMPLE)?)).transpose()?;
+    let inference = args.infer.then(|| input.infer(SAMPLE)).transpose()?;
     let inferred = inference.as_ref().map_or(&[][..], |inference| inference.columns());
     args.columns
         .iter()

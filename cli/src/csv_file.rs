@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use ringmill::csv::{
-    Column, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Record, RecordProblem,
-    ScanWatch,
+    Column, ColumnsBuilder, CsvError, CsvFile, CsvOptions, CsvStream, GroupBuilder, Inference, Record,
+    RecordProblem, ScanWatch,
 };
 use ringmill::memory::RegionError;
 use ringmill::pool::Pool;
@@ -111,6 +111,14 @@ impl Input {
                 "save it in a file first",
             )),
         }
+    }
+
+    /// Infers what the columns hold by the first records.
+    pub(crate) fn infer(&self, most_records: u64) -> Result<Inference, Failure> {
+        Ok(match &self.text {
+            Text::File(file) => file.infer(most_records)?,
+            Text::Stream(stream) => stream.infer(most_records)?,
+        })
     }
 
     /// Starts a choice of columns. That of a stream can be read once.

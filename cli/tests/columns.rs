@@ -84,6 +84,10 @@ fn a_stream_gives_the_same_arrays() {
     let taken_of_stream = place.read("taken.npy");
     place.run(&format!("columns shop.csv {taken}")).succeeded();
     assert_eq!(place.read("taken.npy"), taken_of_stream);
+    place.run("columns shop.csv --column stock --infer --empty 0 --out inferred.npy").succeeded();
+    let expected = place.read("inferred.npy");
+    place.run_on("columns - --column stock --infer --empty 0 --out inferred.npy --force", SHOP).succeeded();
+    assert!(place.read("inferred.npy") == expected && expected.windows(5).any(|at| at == b"'<i8'"));
     let complaint = place.run_on("columns - --column kind --out kind.npy", SHOP).failed();
     assert!(complaint.contains("standard input: line 2, record 1"), "{complaint}");
 }

@@ -58,6 +58,20 @@ fn standard_input_and_what_is_compressed() {
 }
 
 #[test]
+fn standard_input_that_is_closed_is_empty() {
+    let place = Place::new();
+    for (from, code) in [("<&-", Some(0)), ("</dev/null", Some(0)), ("<.", Some(1))] {
+        let line = format!("exec '{}' count - {from}", env!("CARGO_BIN_EXE_ringmill"));
+        let output =
+            Command::new("sh").arg("-c").arg(line).current_dir(place.path(".")).output().expect("a shell");
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), code, "{said}");
+        assert!(if code == Some(0) { said == "0\n" } else { said.contains("Is a directory") }, "{said}");
+    }
+}
+
+#[test]
 fn a_pipe_that_has_a_name() {
     let place = Place::new().with("shop.csv", SHOP);
     let made = Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo runs");

@@ -6,8 +6,10 @@ use super::policy::{ColumnPolicy, Otherwise};
 use crate::csv::column::{Column, ColumnRef};
 use crate::csv::error::CsvError;
 use crate::csv::file::CsvFile;
+use crate::csv::layout::Layout;
 use crate::csv::number;
 use crate::csv::place::snippet;
+use crate::csv::record::Record;
 use std::fmt;
 
 /// A type that the fields of a column can be read as.
@@ -87,8 +89,8 @@ fn is_plain(value: &[u8]) -> bool {
 /// See [`CsvFile::infer`].
 #[derive(Clone, Debug)]
 pub struct Inference {
-    records: u64,
-    whole: bool,
+    pub(super) records: u64,
+    pub(super) whole: bool,
     columns: Vec<InferredColumn>,
 }
 
@@ -112,73 +114,6 @@ pub struct InferredColumn {
 struct Seen {
     fit: u64,
     misfit: Option<(u64, String)>,
-}
-
-impl CsvFile {
-    /// Looks at the first records, and says what the columns seem to hold.
-    ///
-    /// A column is of the narrowest type that holds all its values; what holds none but text is text. Words like `true`
-    /// are booleans, `1` and `0` are numbers; digits behind a leading zero or a plus are text, because a number would
-    /// lose them, and so are whole numbers of more digits than a `u64` has. Empty fields say nothing.
-    ///
-    /// # Errors
-    ///
-    /// As [`Records::next_record`](crate::csv::Records::next_record).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "zip,price,qty,note\n01234,1.5,3,\n98765,2,,\n")?;
-    /// use ringmill::Pool;
-    /// use ringmill::csv::{ColumnType, CsvFile};
-    ///
-    /// let file = CsvFile::open(&path)?;
-    /// let mut inference = file.infer(1000)?;
-    /// let kinds: Vec<_> = inference.columns().iter().map(|column| column.kind()).collect();
-    /// let expected = [Some(ColumnType::Str), Some(ColumnType::F64), Some(ColumnType::I64), None];
-    /// assert_eq!(kinds, expected);
-    /// let shown = inference.to_string();
-    /// assert!(shown.contains(r#""zip": str, 2 values, 0 empty; no i64: record 1 has "01234""#), "{shown}");
-    ///
-    /// let error = inference.columns_of(&file).unwrap_err().to_string();
-    /// assert!(error.ends_with(r#"column "note": all 2 records of the sample are empty there; set its type"#), "{error}");
-    /// inference.set(3, ColumnType::Str);
-    /// let columns = Pool::new()?.collect_columns(&inference.columns_of(&file)?)?;
-    /// assert_eq!((**columns.f64("price")).to_vec(), [1.5, 2.0]);
-    /// assert!(!columns.is_valid("qty", 1));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn infer(&self, most_records: u64) -> Result<Inference, CsvError> {
-        let name = |index: usize| self.headers().get(index).cloned();
-        let mut inference = Inference { records: 0, whole: false, columns: Vec::new() };
-        let column = |index: usize| InferredColumn {
-            name: name(index).unwrap_or_else(|| index.to_string()),
-            kind: None,
-            values: 0,
-            empty: 0,
-            longest: 0,
-            seen: Default::default(),
-        };
-        inference.columns.extend((0..self.headers().len()).map(column));
-        let mut records = self.records();
-        while inference.records < most_records {
-            let Some(record) = records.next_record()? else {
-                inference.whole = true;
-                break;
-            };
-            inference.records += 1;
-            let missing = inference.columns.len()..record.len();
-            inference.columns.extend(missing.map(column));
-            for (index, column) in inference.columns.iter_mut().enumerate() {
-                let value = record.get(index).map(|field| field.bytes());
-                column.look(value.as_deref().unwrap_or_default(), inference.records);
-            }
-        }
-        inference.columns.iter_mut().for_each(InferredColumn::decide);
-        Ok(inference)
-    }
 }
 
 impl InferredColumn {
@@ -265,6 +200,39 @@ impl fmt::Display for InferredColumn {
 }
 
 impl Inference {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let mut inference = Self { records: 0, whole: false, columns: Vec::new() };
+        inference.widen(layout, layout.headers.len());
+        inference
+    }
+
+    /// Decides on all types.
+    pub(super) fn decide(&mut self) {
+        self.columns.iter_mut().for_each(InferredColumn::decide);
+    }
+
+    /// Makes room for columns that no record before had.
+    fn widen(&mut self, layout: &Layout, columns: usize) {
+        let column = |index: usize| InferredColumn {
+            name: layout.headers.get(index).cloned().unwrap_or_else(|| index.to_string()),
+            kind: None,
+            values: 0,
+            empty: 0,
+            longest: 0,
+            seen: Default::default(),
+        };
+        self.columns.extend((self.columns.len()..columns).map(column));
+    }
+
+    pub(super) fn look(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        self.widen(record.layout, record.len());
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let value = record.get(index).map(|field| field.bytes());
+            column.look(value.as_deref().unwrap_or_default(), self.records);
+        }
+    }
+
     /// Returns how many records were looked at.
     pub fn records(&self) -> u64 {
         self.records

@@ -13,7 +13,7 @@
 //! fold.rs     batches, on all workers        report.rs  what was found
 //! fill.rs     whole columns, in their places  whole.rs  in arrays; npy.rs: in files; arrow.rs: as a record batch
 //! gather.rs   how much room they need, and those of a stream until that is known
-//! infer.rs    what columns seem to hold       dates.rs  dates and points in time
+//! infer.rs    what columns seem to hold, by a sample (sample.rs); dates.rs: dates and points in time
 //! ```
 
 #[cfg(feature = "arrow")]
@@ -34,6 +34,7 @@ mod policy;
 pub(crate) mod reader;
 mod report;
 pub(crate) mod rows;
+mod sample;
 mod text;
 pub(crate) mod valid;
 pub(crate) mod values;

@@ -43,6 +43,8 @@ const LEAST_BYTES: usize = 32 << 10;
 #[derive(Debug)]
 pub struct StreamRecords<'s> {
     stream: &'s CsvStream,
+    /// Whether the text will be read again.
+    is_sample: bool,
     state: State,
     /// The text from `base` on, as far as it has come.
     buffer: Vec<u8>,
@@ -71,7 +73,7 @@ enum State {
     New,
     Reading(Text),
     /// All has come.
-    Ended,
+    Ended(Text),
     /// And nothing more is given.
     Over,
 }
@@ -117,8 +119,31 @@ impl CsvStream {
     ///
     /// See [`StreamRecords`].
     pub fn records(&self) -> StreamRecords<'_> {
+        self.read_records(false)
+    }
+
+    /// Gives the first records to `look`, as long as that wants more, and keeps them to be read again. Returns whether those
+    /// were all.
+    pub(crate) fn sample(&self, mut look: impl FnMut(&Record<'_>) -> bool) -> Result<bool, CsvError> {
+        let mut records = self.read_records(true);
+        let whole = loop {
+            match records.next_record()? {
+                Some(record) if look(&record) => {}
+                Some(_) => break false,
+                None => break true,
+            }
+        };
+        if let State::Reading(mut text) | State::Ended(mut text) = records.state {
+            text.rewind();
+            self.put_text(text);
+        }
+        Ok(whole)
+    }
+
+    fn read_records(&self, is_sample: bool) -> StreamRecords<'_> {
         StreamRecords {
             stream: self,
+            is_sample,
             state: State::New,
             buffer: Vec::new(),
             filled: 0,
@@ -161,10 +186,7 @@ impl StreamRecords<'_> {
                 };
                 Ok(Some(StreamRecord { record, home: &mut self.ends }))
             }
-            Ok(None) => {
-                self.state = State::Over;
-                Ok(None)
-            }
+            Ok(None) => Ok(None),
             Err(error) => {
                 self.state = State::Over;
                 self.lent = self.rows.len();
@@ -189,7 +211,7 @@ impl StreamRecords<'_> {
             if let Some(error) = self.failed.take() {
                 return Err(self.located(error));
             }
-            if matches!(self.state, State::Ended) {
+            if matches!(self.state, State::Ended(_)) {
                 return Ok(None);
             }
             self.read_on()?;
@@ -202,7 +224,11 @@ impl StreamRecords<'_> {
     /// Reads what there is behind what has come, and finds the records.
     fn read_on(&mut self) -> Result<(), CsvError> {
         if matches!(self.state, State::New) {
-            self.state = State::Reading(self.stream.take_text()?);
+            let mut text = self.stream.take_text()?;
+            if self.is_sample {
+                text.remember();
+            }
+            self.state = State::Reading(text);
             self.buffer = vec![0; BUFFER_BYTES];
         }
         if self.at > 0 {
@@ -225,10 +251,12 @@ impl StreamRecords<'_> {
             CsvError::Stream(error) => error.after(self.records).into(),
             error => error,
         })?;
-        if bytes == 0 {
-            self.state = State::Ended;
+        if bytes == 0
+            && let State::Reading(text) = std::mem::replace(&mut self.state, State::Over)
+        {
+            self.state = State::Ended(text);
         }
-        if let Some(watch) = &self.stream.layout().watch {
+        if let (Some(watch), false) = (&self.stream.layout().watch, self.is_sample) {
             watch.add(bytes);
         }
         let new = self.filled..self.filled + bytes;
@@ -261,7 +289,7 @@ impl StreamRecords<'_> {
         self.lent = 0;
         self.failed = None;
         self.begun = None;
-        let ended = matches!(self.state, State::Ended);
+        let ended = matches!(self.state, State::Ended(_));
         let layout = self.stream.layout();
         let bytes = &self.buffer[..self.filled];
         let range = self.at..bytes.len();

@@ -227,6 +227,11 @@ impl CsvStream {
         text.ok_or_else(|| StreamError::new(self.name(), 0, StreamProblem::AlreadyRead).into())
     }
 
+    /// Puts the text back, to be taken again.
+    pub(super) fn put_text(&self, text: Text) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
     /// Returns the names of the columns; none if the stream was opened without a header or is empty.
     ///
     /// Bytes that are not UTF-8 are replaced.

@@ -19,6 +19,8 @@ pub(super) struct Text {
     given: usize,
     /// Bytes given so far.
     at: u64,
+    /// What was given since it was to be remembered.
+    remembered: Option<Vec<u8>>,
 }
 
 /// Tells who failed when compressed text was read; plain readers fail without it.
@@ -58,7 +60,7 @@ impl std::error::Error for NotRead {}
 
 impl Text {
     pub(super) fn new(name: &Path, reader: Box<dyn Read + Send>) -> Self {
-        Self { name: name.to_owned(), reader, ahead: Vec::new(), given: 0, at: 0 }
+        Self { name: name.to_owned(), reader, ahead: Vec::new(), given: 0, at: 0, remembered: None }
     }
 
     /// Returns what was read ahead.
@@ -83,8 +85,30 @@ impl Text {
         self.at += bytes as u64;
     }
 
+    /// Remembers what is given from now on.
+    pub(super) fn remember(&mut self) {
+        self.remembered = Some(Vec::new());
+    }
+
+    /// Takes back what is remembered, to give it again.
+    pub(super) fn rewind(&mut self) {
+        if let Some(mut text) = self.remembered.take() {
+            self.at -= text.len() as u64;
+            text.extend_from_slice(self.ahead());
+            (self.ahead, self.given) = (text, 0);
+        }
+    }
+
     /// Gives what there is: some bytes, unless the stream has ended.
     pub(super) fn some(&mut self, buffer: &mut [u8]) -> Result<usize, CsvError> {
+        let bytes = self.next(buffer)?;
+        if let Some(remembered) = &mut self.remembered {
+            remembered.extend_from_slice(&buffer[..bytes]);
+        }
+        Ok(bytes)
+    }
+
+    fn next(&mut self, buffer: &mut [u8]) -> Result<usize, CsvError> {
         if !self.ahead().is_empty() {
             let bytes = self.ahead().len().min(buffer.len());
             buffer[..bytes].copy_from_slice(&self.ahead()[..bytes]);
