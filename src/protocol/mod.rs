@@ -13,6 +13,8 @@ pub(crate) mod course;
 pub(crate) mod ends;
 pub(crate) mod front;
 pub(crate) mod hazard;
+#[allow(dead_code, reason = "for rings that processes share")]
+pub(crate) mod heir;
 pub(crate) mod homes;
 pub(crate) mod journal;
 pub(crate) mod lane;

@@ -46,7 +46,7 @@ pub(crate) trait Lifelines {
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub(crate) struct Record {
-    word: AtomicU64,
+    pub(crate) word: AtomicU64,
     identity: Line<[AtomicU64; IDENTITY_WORDS]>,
 }
 
@@ -63,9 +63,17 @@ impl Record {
         }
     }
 
-    fn exchange(&self, from: Standing, to: Standing, order: Ordering) -> bool {
+    pub(crate) fn exchange(&self, from: Standing, to: Standing, order: Ordering) -> bool {
         // ORDERING: as the caller argues.
         self.word.compare_exchange(from.0, to.0, order, Relaxed).is_ok()
+    }
+
+    /// Notes who has the number.
+    pub(crate) fn identify(&self, identity: &[u64]) {
+        for (word, value) in self.identity.0.iter().zip(identity) {
+            // ORDERING: Relaxed; for the eye.
+            word.store(*value, Relaxed);
+        }
     }
 }
 
@@ -74,7 +82,7 @@ impl Record {
 #[must_use = "a number whose token is lost is taken until the process ends"]
 pub(crate) struct Member {
     pub(crate) number: Owner,
-    word: Standing,
+    pub(crate) word: Standing,
 }
 
 /// The token of whoever looks after what a dead participant held.
@@ -82,7 +90,7 @@ pub(crate) struct Member {
 #[must_use = "nobody else sweeps until this process ends"]
 pub(crate) struct Sweep {
     pub(crate) dead: Owner,
-    word: Standing,
+    pub(crate) word: Standing,
 }
 
 /// The records of a region, of which the first is number 1's.
@@ -99,7 +107,7 @@ impl<'a> Participants<'a> {
         1..=self.0.len() as Owner
     }
 
-    fn record(self, number: Owner) -> Option<&'a Record> {
+    pub(crate) fn record(self, number: Owner) -> Option<&'a Record> {
         self.0.get(usize::from(number).checked_sub(1)?)
     }
 
@@ -138,10 +146,7 @@ impl<'a> Participants<'a> {
             return None;
         }
         step("participant: joining");
-        for (word, value) in record.identity.0.iter().zip(identity) {
-            // ORDERING: Relaxed; for the eye.
-            word.store(*value, Relaxed);
-        }
+        record.identify(identity);
         let live = free.with(State::Live);
         // ORDERING: Relaxed; whoever finds us dead has PROOF. It fails if somebody proved the death of whoever lives: then a
         // lifeline was cut that was not the kernel's to cut, and the number is not ours any more.
@@ -224,20 +229,25 @@ impl<'a> Participants<'a> {
 
     /// Frees the number of a dead participant for whom there is nothing left to do in the slots (V4).
     pub(crate) fn free(self, sweep: Sweep) {
-        // Whom it was sweeping itself, others sweep. Nobody else can prove of these words that their sweeper is dead
-        // once the number is another's.
-        for record in self.0 {
+        self.leave_to_others(sweep.dead);
+        let Some(record) = self.record(sweep.dead) else { return };
+        // ORDERING: VACANCY, release side.
+        record.exchange(sweep.word, sweep.word.handed_on(State::Free), Release);
+        step("participant: freed");
+    }
+
+    /// Leaves to others whom a dead participant was sweeping. Nobody else can prove of their words that the sweeper is dead once its
+    /// number is another's.
+    pub(crate) fn leave_to_others(self, dead: Owner) {
+        for number in self.numbers().filter(|&number| number != dead) {
+            let Some(record) = self.record(number) else { continue };
             // ORDERING: Relaxed; the exchange confirms it. By PROOF or ESTATE the last words of the dead are seen.
             let seen = Standing(record.word.load(Relaxed));
-            if seen.state() == Some(State::Sweeping(sweep.dead)) {
+            if seen.state() == Some(State::Sweeping(dead)) {
                 // ORDERING: ESTATE, release side: what their sweeper did is known to us, and told on.
                 record.exchange(seen, seen.with(State::Dead), Release);
                 step("participant: its own dead left to others");
             }
         }
-        let Some(record) = self.record(sweep.dead) else { return };
-        // ORDERING: VACANCY, release side.
-        record.exchange(sweep.word, sweep.word.handed_on(State::Free), Release);
-        step("participant: freed");
     }
 }

@@ -76,13 +76,19 @@ impl<'a, Q: Fn(QueueNumber) -> Option<Queue<'a>>> Recovery<'a, Q> {
         participants: Participants<'_>,
         reset: impl FnOnce(Owner),
     ) -> Recovered {
+        let recovered = self.recover(&sweep);
+        reset(sweep.dead);
+        // Last (N5).
+        participants.free(sweep);
+        recovered
+    }
+
+    /// Gives away all that a dead participant had. An heir does so in its own name, before it has the number (`heir`).
+    pub(crate) fn recover(&self, sweep: &Sweep) -> Recovered {
         let mut recovered = Recovered::default();
         for number in 0..self.slots.len() as u32 {
             self.recover_slot(number, sweep.dead, &mut recovered);
         }
-        reset(sweep.dead);
-        // Last (N5).
-        participants.free(sweep);
         recovered
     }
 

@@ -13,6 +13,7 @@ mod cost;
 mod course;
 mod front;
 mod hand_over;
+mod heir;
 mod homes;
 mod idle;
 mod journal;
@@ -67,6 +68,7 @@ pub fn scenarios() -> Vec<Scenario> {
         cost::scenarios(),
         claims::scenarios(),
         look_back::scenarios(),
+        heir::scenarios(),
         homes::scenarios(),
         offer::scenarios(),
         roll::scenarios(),

@@ -443,10 +443,8 @@ fn the_number_is_had_next() {
     let sweeper = start(&region, move |region| {
         region.look_at(at, &sweeper);
         // And works, as everybody.
-        let held: Vec<_> = (0..SLOTS).filter_map(|_| region.claim(sweeper.me())).collect();
-        for held in held {
-            region.write(&held, 0);
-            region.push(FREE, held, sweeper.me());
+        for held in [(); SLOTS].map(|()| region.claim(sweeper.me())).iter().flatten() {
+            region.write(held, 0);
         }
     });
     let next = start(&region, move |region| {
@@ -454,7 +452,6 @@ fn the_number_is_had_next() {
         if let Some(member) = region.participants().join(&process, &[]) {
             assert_eq!(member.number, at);
             if let Some(held) = region.claim(at) {
-                region.write(&held, 3);
                 region.write(&held, 0);
                 region.push(FREE, held, at);
             }

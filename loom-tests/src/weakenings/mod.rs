@@ -13,6 +13,7 @@ mod cost;
 mod course;
 mod front;
 mod hand_over;
+mod heir;
 mod homes;
 mod journal;
 mod lane;
@@ -109,6 +110,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     cost::WEAKENINGS,
     claims::WEAKENINGS,
     look_back::WEAKENINGS,
+    heir::WEAKENINGS,
     homes::WEAKENINGS,
     offer::WEAKENINGS,
     roll::WEAKENINGS,

@@ -72,7 +72,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("participant"),
         lacks: "V4, the end of what a dead sweeper swept",
-        line: "if seen.state() == Some(State::Sweeping(sweep.dead)) {",
+        line: "if seen.state() == Some(State::Sweeping(dead)) {",
         instead: "if false {",
         scenario: "participant: the sweeper's number is had again",
         objection: Assertion,

@@ -40,8 +40,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("recovery"),
         lacks: "N5, the slots before the number",
-        line: "let mut recovered = Recovered::default();\n        for number",
-        instead: "let dead = sweep.dead; participants.free(sweep); struct Gone { dead: Owner } let sweep = Gone { dead }; let participants = Nobody; struct Nobody; impl Nobody { fn free(self, _: Gone) {} }\n        let mut recovered = Recovered::default();\n        for number",
+        line: "let recovered = self.recover(&sweep);",
+        instead: "let dead = sweep.dead; participants.free(sweep); let mut recovered = Recovered::default(); for number in 0..self.slots.len() as u32 { self.recover_slot(number, dead, &mut recovered); } struct Gone { dead: Owner } let sweep = Gone { dead }; let participants = Nobody; struct Nobody; impl Nobody { fn free(self, _: Gone) {} }",
         scenario: "recovery: the number is had next",
         objection: Race,
     },

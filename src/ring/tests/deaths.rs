@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::processes::{self, Process};
 use super::words::Words;
+use crate::protocol::heir;
 use crate::protocol::participant::Member;
 use crate::protocol::queue::{Popped, Refused};
 use crate::protocol::recovery::Dirty;
@@ -40,8 +41,13 @@ struct Party {
 impl Party {
     fn join(words: Words, file: &File) -> Self {
         let lifelines = FileLifelines::new(file).unwrap();
-        let member = words.participants().join(&lifelines, &[std::process::id().into()]).unwrap();
-        Self { words, lifelines, member }
+        let participants = words.participants();
+        let member = participants.join(&lifelines, &[std::process::id().into()]).or_else(|| {
+            let sweep = heir::inherit(participants, &lifelines)?;
+            words.recovery(sweep.dead, Dirty::SetAside).recover(&sweep);
+            heir::settle(participants, sweep, &[std::process::id().into()])
+        });
+        Self { words, lifelines, member: member.unwrap() }
     }
 
     fn leave(mut self) {
@@ -153,6 +159,7 @@ fn play(role: &str, path: &Path) {
             party.send(NEW);
         }
         "sweep" => assert_eq!(party.sweep(Dirty::SetAside), 1),
+        "be killed" => crate::sys::kill::this_process("the end", 0),
         "hold" => {
             let held = party.pop(FREE).unwrap();
             party.words.account(63).store(1, Release);
@@ -259,6 +266,31 @@ fn killed_at_each_step_of_sweeping() {
         });
         assert!(last.is_some_and(|last| last > 5), "after {at}: {last:?}");
     }
+}
+
+#[test]
+fn all_numbers_are_dead_ones() {
+    let test = "all_numbers_are_dead_ones";
+    if is_child() {
+        return;
+    }
+    let Ring { _folder, path, file, party } = ring();
+    let words = party.words;
+    party.leave();
+    let test = format!("ring::tests::deaths::{test}");
+    let roles = ["receive", "send", "be killed", "be killed", "be killed", "be killed"];
+    for role in roles {
+        let step = if role == "be killed" { "0" } else { "slot: taken" };
+        let child = processes::start_to_die(&test, role, step, &[(PATH, path.to_str().unwrap())]);
+        assert!(child.was_killed());
+    }
+    assert!(
+        words.participants().numbers().all(|number| words.participants().state(number) == Some(State::Live))
+    );
+    let party = Party::join(words, &file);
+    assert_eq!(party.sweep(Dirty::SetAside), roles.len() - 1);
+    party.settle();
+    party.leave();
 }
 
 #[test]
