@@ -11,24 +11,39 @@ use std::io::Write;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-/// Reads the case and compares every field.
+/// Reads the case and compares every field, as it is and in quotes.
 pub(crate) fn check(data: &[u8]) {
+    // A field for each record: as many as possible are read at once.
+    let data: Vec<u8> =
+        data.iter().map(|&byte| if byte == b',' || byte == b'\r' { b'\n' } else { byte }).collect();
+    // A byte order mark is no part of the first field.
+    let (mark, data) = data.split_at(if data.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
+    let fields: Vec<&[u8]> = data.split(|&byte| byte == b'\n').filter(|field| !field.is_empty()).collect();
+    if fields.is_empty() {
+        return;
+    }
+    let lines = |line: fn(&[u8]) -> Vec<u8>| {
+        mark.iter().copied().chain(fields.iter().flat_map(|field| line(field))).collect::<Vec<u8>>()
+    };
+    check_fields(&fields, &lines(|field| [field, b"\n"].concat()), None);
+    let quoted = lines(|field| {
+        let inside =
+            field.iter().flat_map(|&byte| [byte, b'"'].into_iter().take(1 + usize::from(byte == b'"')));
+        b"\"".iter().copied().chain(inside).chain(*b"\"\n").collect()
+    });
+    check_fields(&fields, &quoted, Some(b'"'));
+}
+
+/// Reads a file that has one of the fields in each record.
+fn check_fields(fields: &[&[u8]], text: &[u8], quote: Option<u8>) {
     static ALONE: OnceLock<Pool> = OnceLock::new();
     let pool = ALONE.get_or_init(|| {
         Pool::builder().workers(1).pinning(Pinning::Off).build().expect("a pool of the caller alone")
     });
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    // A field for each record: as many as possible are read at once.
-    let data: Vec<u8> =
-        data.iter().map(|&byte| if byte == b',' || byte == b'\r' { b'\n' } else { byte }).collect();
-    file.write_all(&data).expect("room for the case");
-    let file = CsvFile::options().headers(false).quote(None).open(file.path()).expect("any bytes are a file");
-    // A byte order mark is no part of the first field.
-    let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data);
-    let fields: Vec<&[u8]> = data.split(|&byte| byte == b'\n').filter(|field| !field.is_empty()).collect();
-    if fields.is_empty() {
-        return;
-    }
+    file.write_all(text).expect("room for the case");
+    let file =
+        CsvFile::options().headers(false).quote(quote).open(file.path()).expect("any bytes are a file");
     let columns = file
         .columns()
         .f64_with(0, ColumnPolicy::null())
@@ -54,7 +69,7 @@ pub(crate) fn check(data: &[u8]) {
         pool.fold_batches(columns, || 0, read, |left, right| left + right).expect("nothing is refused");
     assert_eq!(rows, fields.len());
     let mut records = file.records();
-    for field in &fields {
+    for field in fields {
         let record = records.next_record().expect("nothing is refused").expect("as many records as fields");
         same(field, record.f64(0).ok().map(f64::to_bits), f64::to_bits);
         same(field, record.i64(0).ok(), |number: i64| number);
