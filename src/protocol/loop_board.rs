@@ -25,7 +25,7 @@
 //! - OWN: `release` to `own`, carries the end of the last loop.
 //! - POST: `post` to `enter`, carries the posting and all that the caller wrote before.
 //! - LEAVE: `leave` to `take_down` and `is_deserted`, carries all that the helper wrote inside.
-//! - SLEEP: `announce`, fence, look again, against publish, fence, `call`. Carries no data.
+//! - SLEEP, of owners that sleep and are called, is that of `board_sleep.rs`.
 
 #![allow(unsafe_code)]
 
@@ -33,18 +33,18 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
+use super::board_sleep::WAITING;
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{UnsafeCell, futex, hint};
 
-use Ordering::{Acquire, Relaxed, Release, SeqCst};
+use Ordering::{Acquire, Relaxed, Release};
 
 const ENTERED: u32 = 1;
 const MAX_ENTERED: u32 = (1 << 14) - 1;
-const WAITING: u32 = 1 << 14;
 const POSTED: u32 = 1 << 15;
 const GENERATION: u32 = 1 << 16;
 
-fn entered(word: u32) -> u32 {
+pub(crate) fn entered(word: u32) -> u32 {
     word & MAX_ENTERED
 }
 
@@ -56,12 +56,12 @@ pub(crate) struct Generation(u32);
 #[derive(Debug)]
 pub(crate) struct Board<P> {
     owner: CachePadded<AtomicU32>,
-    line: CachePadded<Line<P>>,
+    pub(crate) line: CachePadded<Line<P>>,
 }
 
 #[derive(Debug)]
-struct Line<P> {
-    word: AtomicU32,
+pub(crate) struct Line<P> {
+    pub(crate) word: AtomicU32,
     posting: UnsafeCell<P>,
 }
 
@@ -73,13 +73,6 @@ unsafe impl<P: Send> Sync for Board<P> {}
 #[derive(Debug)]
 #[must_use = "an owned board stays owned until it is released"]
 pub(crate) struct Owned(());
-
-/// The token of an owner that said it would sleep: it has to `sleep` or to `stay_up`.
-#[derive(Debug)]
-#[must_use = "an owner that is announced is woken by a system call"]
-pub(crate) struct Announced {
-    word: u32,
-}
 
 /// The token of a helper inside a posted loop: it has to `leave`.
 #[derive(Debug)]
@@ -210,42 +203,6 @@ impl<P: Copy> Board<P> {
     pub(crate) fn is_deserted(&self, _: &Owned) -> bool {
         // ORDERING: LEAVE, acquire side. A wake promises no order; this load gives it.
         entered(self.line.word.load(Acquire)) == 0
-    }
-
-    /// Says that the owner is going to sleep until everybody has left or somebody calls. It must look once more.
-    pub(crate) fn announce(&self, _: &Owned) -> Announced {
-        // ORDERING: Relaxed; the bit and the count share the word, so the last to leave sees the bit or we see the count
-        // at zero. What the leavers wrote comes with `is_deserted`.
-        let word = self.line.word.fetch_or(WAITING, Relaxed) | WAITING;
-        // ORDERING: SLEEP, waiter side, against `call`. Model: loom-tests/loop_board.rs.
-        fence(SeqCst);
-        Announced { word }
-    }
-
-    /// Sleeps until the last has left, somebody calls, or the deadline, or for no reason at all. Not if nobody is inside.
-    pub(crate) fn sleep(&self, _: &Owned, announced: Announced, deadline: Option<Instant>) {
-        if entered(announced.word) > 0 {
-            futex::wait_until(&self.line.word, announced.word, deadline);
-        }
-    }
-
-    /// Takes the announcement back: the look found something.
-    pub(crate) fn stay_up(&self, _: &Owned, announced: Announced) {
-        let Announced { .. } = announced;
-        // ORDERING: Relaxed; who sees the bit too late wakes nobody.
-        self.line.word.fetch_and(!WAITING, Relaxed);
-    }
-
-    /// Wakes the owner if it sleeps: there is something that it could do, which the caller has published.
-    pub(crate) fn call(&self) {
-        // ORDERING: SLEEP, notifier side. See `announce`.
-        fence(SeqCst);
-        // ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.
-        if self.line.word.load(Relaxed) & WAITING != 0 {
-            // The word changes, so an owner that is not yet asleep does not fall asleep.
-            self.line.word.fetch_and(!WAITING, Relaxed);
-            futex::wake(&self.line.word, 1);
-        }
     }
 
     /// Gives the board back. Nothing is posted and nobody inside.

@@ -3,6 +3,7 @@
 //! Each file has its model in `loom-tests/`, which compiles this very folder. The rooms above wrap the tokens in
 //! types that cannot be misused; here a token says only who may take the next step.
 
+pub(crate) mod board_sleep;
 pub(crate) mod book;
 pub(crate) mod calls;
 pub(crate) mod cells;

@@ -46,7 +46,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         objection: Race,
     },
     Weakening {
-        file: Protocol("loop_board"),
+        file: Protocol("board_sleep"),
         lacks: "SLEEP, the fence of who is about to sleep",
         line: "fence(SeqCst);\n        Announced { word }",
         instead: "Announced { word }",
@@ -54,7 +54,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("loop_board"),
+        file: Protocol("board_sleep"),
         lacks: "SLEEP, the fence of who calls",
         line: "fence(SeqCst);\n        // ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.",
         instead: "// ORDERING: Relaxed; the fence above orders it, and nothing rides on the bit.",
@@ -62,7 +62,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("loop_board"),
+        file: Protocol("board_sleep"),
         lacks: "the change of the word by who calls",
         line: "self.line.word.fetch_and(!WAITING, Relaxed);\n            futex::wake(&self.line.word, 1);",
         instead: "futex::wake(&self.line.word, 1);",
@@ -70,7 +70,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         objection: Deadlock,
     },
     Weakening {
-        file: Protocol("loop_board"),
+        file: Protocol("board_sleep"),
         lacks: "the wake of who is called",
         line: "self.line.word.fetch_and(!WAITING, Relaxed);\n            futex::wake(&self.line.word, 1);",
         instead: "self.line.word.fetch_and(!WAITING, Relaxed);",
