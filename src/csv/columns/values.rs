@@ -3,7 +3,7 @@
 use super::parser::{Fields, Parser, ReadSpans};
 use super::policy::{ColumnPolicy, Otherwise};
 use super::report::ColumnReport;
-use super::rows::{Rows, Skips};
+use super::rows::{Rows, Skips, SpanWork};
 use super::valid::Valid;
 use crate::csv::block::Block;
 use crate::csv::column::Column;
@@ -102,6 +102,9 @@ pub(crate) struct ValueColumn<P: Parser> {
     values: Vec<P::Value>,
     valid: Valid,
     odd: Vec<u32>,
+    /// Where the fields start and end, counted from the block's base.
+    starts: Vec<u32>,
+    ends: Vec<u32>,
     /// Whether fields have been seen to be quoted.
     quoted: bool,
     pub(crate) report: ColumnReport,
@@ -110,8 +113,19 @@ pub(crate) struct ValueColumn<P: Parser> {
 impl<P: Parser> ValueColumn<P> {
     pub(crate) fn new(parser: P, column: Column, policy: ColumnPolicy<P::Value>) -> Self {
         let report = ColumnReport::default();
-        let (values, valid, odd) = Default::default();
-        Self { parser, column: column.index(), policy, values, valid, odd, quoted: false, report }
+        let (values, valid, odd, starts, ends) = Default::default();
+        Self {
+            parser,
+            column: column.index(),
+            policy,
+            values,
+            valid,
+            odd,
+            starts,
+            ends,
+            quoted: false,
+            report,
+        }
     }
 
     /// Reads the fields of the rows. Rows that the policy leaves out are marked, and those that are marked already are
@@ -153,7 +167,16 @@ impl<P: Parser> ValueColumn<P> {
         let quoted = self.quoted && dialect.escape.is_none();
         let fields = Fields { bytes: segment.bytes, quote: dialect.quote, quoted };
         let work = ReadSpans { parser: &self.parser, fields, values: &mut self.values, odd: &mut self.odd };
-        rows.with_spans(block, self.column, work)
+        if rows.list().is_some() || rows.len() != block.rows() {
+            return rows.with_spans(block, self.column, work);
+        }
+        // Of all rows spans are copied first, by a loop for vectors, and gone through as two slices.
+        self.starts.resize(rows.len(), 0);
+        self.ends.resize(rows.len(), 0);
+        block.copy_spans(self.column, &mut self.starts, &mut self.ends);
+        let base = block.base();
+        let behind = |(&start, &end): (&u32, &u32)| (base + start as usize, base.wrapping_add(end as usize));
+        work.run(self.starts.iter().zip(&self.ends).map(behind))
     }
 
     /// Returns whether the first field that is left is so because it is quoted.

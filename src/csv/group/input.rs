@@ -11,6 +11,8 @@ use crate::csv::field::value;
 
 /// Bits of a place for the byte in its part: 16 TiB.
 const BYTE_BITS: u32 = 44;
+/// Keys of a batch that are looked at for quotes.
+const LOOKED_AT: usize = 16;
 
 /// The records of a batch that are grouped.
 #[derive(Clone, Copy, Debug)]
@@ -111,10 +113,30 @@ impl KeyInput {
                         CopySpans { base: block.base(), starts: &mut self.starts, ends: &mut self.ends };
                     inputs.batch.rows().with_spans(block, only.index(), copy);
                 }
+                self.take_quotes_off(inputs);
             }
             _ => self.join(columns, inputs),
         }
         Ok(())
+    }
+
+    /// Takes the quotes off keys that need no more than that, if any of the first are quoted. The others stay as they stand.
+    fn take_quotes_off(&mut self, inputs: Inputs<'_>) {
+        let (bytes, dialect) = (inputs.bytes(), inputs.dialect());
+        let (Some(quote), None) = (dialect.quote, dialect.escape) else { return };
+        if !self.starts.iter().take(LOOKED_AT).any(|&start| bytes.get(start as usize) == Some(&quote)) {
+            return;
+        }
+        for (start, end) in self.starts.iter_mut().zip(&mut self.ends) {
+            if let Some(&[first, ref inner @ .., last]) = bytes.get(*start as usize..*end as usize)
+                && (first == quote) & (last == quote)
+                // No way out before the end, which is what the compiler makes vectors of.
+                && !inner.iter().fold(false, |found, &byte| found | (byte == quote))
+            {
+                *start += 1;
+                *end -= 1;
+            }
+        }
     }
 
     /// Fails if a record does not have all columns.
