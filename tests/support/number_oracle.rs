@@ -17,20 +17,17 @@ pub(crate) fn check(data: &[u8]) {
     let data: Vec<u8> =
         data.iter().map(|&byte| if byte == b',' || byte == b'\r' { b'\n' } else { byte }).collect();
     // A byte order mark is no part of the first field.
-    let (mark, data) = data.split_at(if data.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
-    let fields: Vec<&[u8]> = data.split(|&byte| byte == b'\n').filter(|field| !field.is_empty()).collect();
+    let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data);
+    let fields: Vec<&[u8]> = text.split(|&byte| byte == b'\n').filter(|field| !field.is_empty()).collect();
     if fields.is_empty() {
         return;
     }
-    let lines = |line: fn(&[u8]) -> Vec<u8>| {
-        mark.iter().copied().chain(fields.iter().flat_map(|field| line(field))).collect::<Vec<u8>>()
+    check_fields(&fields, &data, None);
+    let quoted = |field: &&[u8]| {
+        let twice = |&byte: &u8| [byte, b'"'].into_iter().take(1 + usize::from(byte == b'"'));
+        b"\"".iter().copied().chain(field.iter().flat_map(twice)).chain(*b"\"\n").collect::<Vec<u8>>()
     };
-    check_fields(&fields, &lines(|field| [field, b"\n"].concat()), None);
-    let quoted = lines(|field| {
-        let inside =
-            field.iter().flat_map(|&byte| [byte, b'"'].into_iter().take(1 + usize::from(byte == b'"')));
-        b"\"".iter().copied().chain(inside).chain(*b"\"\n").collect()
-    });
+    let quoted: Vec<u8> = fields.iter().flat_map(quoted).collect();
     check_fields(&fields, &quoted, Some(b'"'));
 }
 
