@@ -12,7 +12,7 @@ use crate::memory::shared::{Header, Kind, Place, SharedError, SharedRegion};
 impl<T: Element> SharedArray<T> {
     /// Makes an array of zeros, in C order, in memory that processes share. It has no name until [`NewArray::publish`].
     ///
-    /// Whoever opens it says that nobody is in the other's way: opening is where the [duty](Self::open_named#safety) is. To
+    /// Whoever opens it says that nobody is in the other's way: opening is where the [duty](Self::open_named) is. To
     /// count together, or to change single elements at any time, there is [`AtomicArray`](super::AtomicArray).
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl<T: Element> SharedArray<T> {
     ///
     /// # Safety
     ///
-    /// The first of the duties of [`open_named`](Self::open_named#safety).
+    /// The first of the duties of [`open_named`](Self::open_named).
     ///
     /// # Examples
     ///
