@@ -8,7 +8,8 @@
 //!   a file that is being opened is in the table, and one that is closed is out of it and closed.
 //! - D2: a handle that comes through a fork never uses its number again: in the child that number may be another file's.
 //!
-//! A bare `clone` runs no hook; such a child has no working libc to do anything with either. Source: pthread_atfork(3).
+//! A fork that is under way while a process opens its first such file may miss the hook. A bare `clone` runs none; such a child has
+//! no working libc to do anything with either. Source: pthread_atfork(3).
 
 #![allow(unsafe_code)]
 
