@@ -48,13 +48,21 @@ impl Why {
     }
 }
 
+/// What is wrong with a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// A cell lists the number of no slot.
+    NoSuchSlot,
+    /// From this position on the cells lead nowhere.
+    Endless,
+}
+
 /// A word that nobody writes who keeps to the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Corrupt {
     /// The queue that it was found in.
     pub(crate) queue: QueueNumber,
-    /// What is wrong with it.
-    pub(crate) what: &'static str,
+    pub(crate) wrong: Wrong,
     /// What it held.
     pub(crate) found: u64,
 }

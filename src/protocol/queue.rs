@@ -32,7 +32,7 @@ use std::ops::Range;
 
 use super::cells::{CLOSED, Cells, Said};
 pub(crate) use super::ends::Ends;
-pub(crate) use super::outcome::{Corrupt, Popped, Refused, Why};
+pub(crate) use super::outcome::{Corrupt, Popped, Refused, Why, Wrong};
 use super::slot::{Held, Owner, QueueNumber, Slot, Time};
 use crate::sync::atomic::Ordering;
 use crate::sync::step::step;
@@ -64,13 +64,13 @@ impl Queue<'_> {
         0..self.cells.0.len() + MOST_OVERTAKING
     }
 
-    fn corrupt(&self, what: &'static str, found: u64) -> Corrupt {
-        Corrupt { queue: self.number, what, found }
+    fn corrupt(&self, wrong: Wrong, found: u64) -> Corrupt {
+        Corrupt { queue: self.number, wrong, found }
     }
 
     #[cold]
     fn endless(&self, position: u64) -> Corrupt {
-        self.corrupt("the cells lead nowhere from this position", position)
+        self.corrupt(Wrong::Endless, position)
     }
 
     /// Notes that all before `position` are taken.
@@ -157,7 +157,7 @@ impl Queue<'_> {
                 }
             };
             let Some(slot) = self.slots.get(number as usize) else {
-                return Popped::Corrupt(self.corrupt("the number of no slot is listed", u64::from(number)));
+                return Popped::Corrupt(self.corrupt(Wrong::NoSuchSlot, u64::from(number)));
             };
             let taken = slot.ready_at(self.number, head).and_then(|seen| slot.try_take(number, seen, me));
             // Taken by us or by another, it is no longer to be had here (Q1).
