@@ -5,13 +5,16 @@
 
 pub(crate) mod board_sleep;
 pub(crate) mod book;
+pub(crate) mod bridge;
 pub(crate) mod calls;
 pub(crate) mod cells;
 pub(crate) mod claims;
 pub(crate) mod commitment;
 pub(crate) mod cost;
 pub(crate) mod course;
+pub(crate) mod departure;
 pub(crate) mod ends;
+pub(crate) mod escrow;
 pub(crate) mod front;
 pub(crate) mod hazard;
 #[allow(dead_code, reason = "for rings that processes share")]
@@ -29,19 +32,16 @@ pub(crate) mod merge_tree;
 pub(crate) mod offer;
 pub(crate) mod outcome;
 pub(crate) mod parking;
-#[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod participant;
 pub(crate) mod party;
 pub(crate) mod places;
 pub(crate) mod queue;
-#[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod recovery;
 pub(crate) mod retirement;
 pub(crate) mod returns;
 pub(crate) mod roll;
 pub(crate) mod rooms;
 pub(crate) mod roster;
-#[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod shared_bed;
 pub(crate) mod shares;
 pub(crate) mod sleep;
@@ -49,7 +49,6 @@ pub(crate) mod slot;
 pub(crate) mod spares;
 pub(crate) mod spinners;
 pub(crate) mod staff;
-#[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod standing;
 pub(crate) mod stock;
 pub(crate) mod stream;

@@ -13,7 +13,6 @@ pub(crate) enum Popped {
     /// Nothing is listed, and nothing will be.
     Closed,
     /// The queue's words are not what we and our like write.
-    #[allow(dead_code, reason = "for rings that processes share")]
     Corrupt(Corrupt),
 }
 
@@ -25,7 +24,6 @@ pub(crate) enum Refused {
     /// The queue is closed.
     Closed(Held),
     /// The queue's words are not what we and our like write.
-    #[allow(dead_code, reason = "for rings that processes share")]
     Corrupt(Held, Corrupt),
 }
 

@@ -271,7 +271,7 @@ impl Queue<'_> {
     pub(crate) fn high_water(&self) -> u64 {
         self.note_depth();
         // ORDERING: Relaxed; a figure.
-        self.ends.tail.high_water.load(Relaxed)
+        self.ends.tail.high_water.load(Relaxed).min(self.slots.len() as u64)
     }
 
     /// Notes how many are listed now, if they are more than ever before. To look, who pushes needs the line of those who

@@ -9,7 +9,7 @@
 //! Held(dead, q), not begun to change  --> q once more, marked RETRY
 //! Held(dead, q), DIRTY                --> as the ring decided: the free slots; q once more, marked RETRY; set aside
 //! Ready(q, dead), not listed          --> listed in q: the message is whole, nobody has had it
-//! Ready(q, dead), listed              stays
+//! Ready(q, dead), listed              stays, and so does what is in escrow, for whoever has the ticket
 //! what a closed queue cannot take     --> set aside
 //! ```
 //! - N3: a slot that names the dead as its owner is the one sweeper's to take (V3); the words of others are left alone.
@@ -21,6 +21,7 @@
 
 use std::ops::AddAssign;
 
+use super::escrow::ESCROW;
 use super::participant::{Participants, Sweep};
 use super::queue::{Queue, Refused};
 use super::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
@@ -102,7 +103,7 @@ impl<'a, Q: Fn(QueueNumber) -> Option<Queue<'a>>> Recovery<'a, Q> {
             if let Some(held) = slot.adopt(number, seen, self.me) {
                 self.give(held, recovered);
             }
-        } else if seen.is_ready() && !self.is_listed(number, seen.queue()) {
+        } else if seen.is_ready() && seen.queue() != ESCROW && !self.is_listed(number, seen.queue()) {
             // It is gone if somebody has taken it by its listing, after all (N4).
             if let Some(held) = slot.try_take(number, seen, self.me) {
                 let time = if held.is_retry() { Time::Again } else { Time::First };

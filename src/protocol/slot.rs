@@ -119,6 +119,15 @@ impl Slot {
         (word.is_ready_in(queue) && self.listed_at.load(Relaxed) == position).then_some(word)
     }
 
+    /// Returns the word if the slot waits in `queue`, and what has been noted as its place.
+    pub(crate) fn ready_since(&self, queue: QueueNumber) -> Option<(Word, Option<u64>)> {
+        // ORDERING: PLACE, acquire side, as above. Model: loom-tests/escrow.rs.
+        let word = Word(self.word.load(Acquire));
+        // ORDERING: Relaxed; see above.
+        let place = self.listed_at.load(Relaxed);
+        word.is_ready_in(queue).then_some((word, Some(place).filter(|&place| place != UNLISTED)))
+    }
+
     /// Notes the place at which the caller is about to list the slot that it posted.
     #[inline]
     pub(crate) fn list_at(&self, position: u64) {

@@ -119,19 +119,21 @@ impl Wakers {
         true
     }
 
-    /// Takes a task out of the list. If it was called in the meantime, the call goes to the next who waits (W3).
-    pub(crate) fn leave(&self, place: &mut Place) {
-        let Some(number) = place.0.take() else { return };
+    /// Takes a task out of the list. If it was called in the meantime, the call goes to the next who waits (W3); returns
+    /// whether it was.
+    pub(crate) fn leave(&self, place: &mut Place) -> bool {
+        let Some(number) = place.0.take() else { return false };
         let mut tasks = self.tasks();
         let Ok(index) = tasks.find(number) else {
             drop(tasks);
             self.notify(1);
-            return;
+            return true;
         };
         let removed = tasks.queue.remove(index);
         self.tell_bed(&tasks);
         drop(tasks);
         drop(removed);
+        false
     }
 
     /// Returns whether anybody waits who is not being woken. The caller has published its work.

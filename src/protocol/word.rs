@@ -61,6 +61,11 @@ impl Word {
         self.0 & STATE == READY
     }
 
+    /// Returns whether `owner` holds the slot.
+    pub(crate) fn is_held_by(self, owner: Owner) -> bool {
+        self.is_held() && self.owner() == owner
+    }
+
     /// Returns whether a holder set the slot aside.
     pub(crate) fn is_abandoned(self) -> bool {
         self.0 & STATE == ABANDONED

@@ -5,6 +5,7 @@
 
 pub(crate) mod affinity;
 pub(crate) mod balloon;
+pub(crate) mod clock;
 pub(crate) mod fault;
 #[cfg(unix)]
 pub(crate) mod fd;
@@ -16,7 +17,6 @@ pub(crate) mod futex;
 pub(crate) mod identity;
 pub(crate) mod kill;
 pub(crate) mod limits;
-#[allow(dead_code, reason = "for rings that processes share")]
 pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod membarrier;

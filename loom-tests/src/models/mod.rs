@@ -7,10 +7,13 @@
 use crate::protocol;
 use crate::scenario::Scenario;
 
+mod bridge;
 mod claims;
 mod commitment;
 mod cost;
 mod course;
+mod departure;
+mod escrow;
 mod front;
 mod hand_over;
 mod heir;
@@ -64,6 +67,7 @@ pub fn scenarios() -> Vec<Scenario> {
         idle::scenarios(),
         shares::scenarios(),
         shared_bed::scenarios(),
+        bridge::scenarios(),
         merge_tree::scenarios(),
         cost::scenarios(),
         claims::scenarios(),
@@ -98,6 +102,8 @@ pub fn scenarios() -> Vec<Scenario> {
         queue_ends::scenarios(),
         recovery::scenarios(),
         retirement::scenarios(),
+        departure::scenarios(),
+        escrow::scenarios(),
         hand_over::scenarios(),
         spares::scenarios(),
         places::scenarios(),

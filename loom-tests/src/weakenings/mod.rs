@@ -7,10 +7,13 @@
 // The build script reads this file too, and neither it nor the library needs all of it.
 #![allow(dead_code, unreachable_pub)]
 
+mod bridge;
 mod claims;
 mod commitment;
 mod cost;
 mod course;
+mod departure;
+mod escrow;
 mod front;
 mod hand_over;
 mod heir;
@@ -106,6 +109,7 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     loop_board::WEAKENINGS,
     shares::WEAKENINGS,
     shared_bed::WEAKENINGS,
+    bridge::WEAKENINGS,
     merge_tree::WEAKENINGS,
     cost::WEAKENINGS,
     claims::WEAKENINGS,
@@ -121,6 +125,8 @@ const BY_PROTOCOL: &[&[Weakening]] = &[
     queue::WEAKENINGS,
     recovery::WEAKENINGS,
     retirement::WEAKENINGS,
+    departure::WEAKENINGS,
+    escrow::WEAKENINGS,
     hand_over::WEAKENINGS,
     wakers::WEAKENINGS,
     spinners::WEAKENINGS,

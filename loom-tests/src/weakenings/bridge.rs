@@ -1,0 +1,48 @@
+//! The bridge.
+
+use super::File::{Model, Protocol};
+use super::Objection::Deadlock;
+use super::Weakening;
+
+pub(super) const WEAKENINGS: &[Weakening] = &[
+    Weakening {
+        file: Protocol("bridge"),
+        lacks: "the call behind the announcement (G1)",
+        line: "            self.call_all();\n            let has_ticked",
+        instead: "            let has_ticked",
+        scenario: "bridge: one task",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("bridge"),
+        lacks: "the call of who is woken",
+        line: "if !self.call_all() && !has_ticked {",
+        instead: "if false {",
+        scenario: "bridge: two tasks, one call",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("bridge"),
+        lacks: "the passing on of a wake that is for no task (G2)",
+        line: "                bed.notify(1);\n",
+        instead: "",
+        scenario: "bridge: a task that is dropped, and a thread",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Protocol("bridge"),
+        lacks: "the bell for a task that comes (G3)",
+        line: "            self.bell.notify_one();\n            drop(is_open);",
+        instead: "            drop(is_open);",
+        scenario: "bridge: one task",
+        objection: Deadlock,
+    },
+    Weakening {
+        file: Model("bridge"),
+        lacks: "the passing on of a call that is not answered (G2)",
+        line: "        if self.bridge.leave(place) {\n            self.bed.notify(1);\n        }",
+        instead: "        self.bridge.leave(place);",
+        scenario: "bridge: a task that is dropped, and a thread",
+        objection: Deadlock,
+    },
+];
