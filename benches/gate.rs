@@ -9,6 +9,9 @@
 #[allow(dead_code, unreachable_pub)]
 #[path = "../src/error.rs"]
 mod error;
+#[allow(dead_code, unused_imports, unreachable_pub)]
+#[path = "../src/memory/mod.rs"]
+mod memory;
 #[allow(dead_code, unused_imports)]
 #[path = "../src/protocol/mod.rs"]
 mod protocol;

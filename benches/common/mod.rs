@@ -12,6 +12,8 @@
 
 pub mod allocations;
 pub mod answers;
+#[cfg(target_os = "linux")]
+pub mod apart;
 pub mod busy;
 pub mod clock;
 pub mod cpus;

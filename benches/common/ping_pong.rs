@@ -75,35 +75,44 @@ impl Conditions {
 }
 
 /// Makes the trips and returns the time of one in ns: the median, and what 99 of a hundred are below.
-pub fn ping_pong<A: Ask, B: Answer>(how: Conditions, (asker, answerer): (A, B)) -> [f64; 2] {
-    let warm_up = how.trips / 8;
-    let pause = (how.pause.as_nanos() as f64 / ns_per_tick()) as u64;
-    let mut times = vec![0_u64; how.trips + warm_up];
-    let mut wrong = 0;
-    let rounds = times.len();
+pub fn ping_pong<A: Ask, B: Answer>(how: Conditions, (asker, mut answerer): (A, B)) -> [f64; 2] {
+    let mut times = [0.0; 2];
     together([
-        Party::on(how.places.0, || {
-            let (mut asker, mut mistakes) = (asker, 0);
-            let mut before = ticks();
-            for (number, time) in (0..).zip(&mut times) {
-                if pause > 0 {
-                    while ticks() - before < pause {}
-                    before = ticks();
-                }
-                mistakes |= asker.ask(number) ^ (number + 1);
-                let now = ticks();
-                *time = now - before;
-                before = now;
-            }
-            wrong = mistakes;
-        }),
-        Party::on(how.places.1, || {
-            let mut answerer = answerer;
-            (0..rounds).for_each(|_| answerer.answer());
-        }),
+        Party::on(how.places.0, || times = ask_here(how, asker)),
+        Party::on(how.places.1, move || (0..rounds_of(how)).for_each(|_| answerer.answer())),
     ]);
+    times
+}
+
+/// Returns how often the asker asks in all: the first trips warm up.
+pub fn rounds_of(how: Conditions) -> usize {
+    how.trips + how.trips / 8
+}
+
+/// Asks, on the CPU that is the asker's, somebody who answers elsewhere; returns what `ping_pong` does.
+pub fn ask_all(how: Conditions, asker: impl Ask) -> [f64; 2] {
+    let mut times = [0.0; 2];
+    together([Party::on(how.places.0, || times = ask_here(how, asker))]);
+    times
+}
+
+fn ask_here(how: Conditions, mut asker: impl Ask) -> [f64; 2] {
+    let pause = (how.pause.as_nanos() as f64 / ns_per_tick()) as u64;
+    let mut times = vec![0_u64; rounds_of(how)];
+    let mut wrong = 0;
+    let mut before = ticks();
+    for (number, time) in (0..).zip(&mut times) {
+        if pause > 0 {
+            while ticks() - before < pause {}
+            before = ticks();
+        }
+        wrong |= asker.ask(number) ^ (number + 1);
+        let now = ticks();
+        *time = now - before;
+        before = now;
+    }
     assert_eq!(wrong, 0, "an answer was not the question's");
-    let times = &mut times[warm_up..];
+    let times = &mut times[how.trips / 8..];
     times.sort_unstable();
     [times.len() / 2, times.len() * 99 / 100].map(|rank| times[rank] as f64 * ns_per_tick())
 }

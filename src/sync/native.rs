@@ -78,7 +78,6 @@ pub(crate) mod futex {
     }
 
     /// The same on a word that other processes have mapped too. Its sleepers and its wakes are all of this kind.
-    #[allow(dead_code, reason = "for rings between processes, which are being built")]
     pub(crate) mod shared {
         use super::{AtomicU32, Instant, Scope, futex};
 

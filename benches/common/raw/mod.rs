@@ -1,5 +1,7 @@
 //! The limits: minimal programs by hand that do one thing, one in each file.
 
+#[cfg(target_os = "linux")]
+pub mod apart;
 pub mod atomics;
 pub mod blocks;
 pub mod counters;
