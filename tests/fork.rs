@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use ringmill::memory::shared::Place;
 use ringmill::pool::{LoopError, Refusal, ResizeError, Task, TaskError};
-use ringmill::ring::{Memory, TryError};
+use ringmill::ring::TryError;
 use ringmill::{Pool, Ring};
 
 /// Runs `check` in a forked child, to which it is the end, and expects it to come true.
@@ -96,9 +97,9 @@ fn a_forked_child_can_neither_resize_nor_submit_but_may_block_and_join() {
 #[test]
 fn a_forked_child_leaves_the_parents_ring_alone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let memory = Memory::File(folder.path().join("ring"));
+    let place = Place::file(folder.path().join("ring"));
     let ring =
-        Ring::<u64>::builder().buffers(4).buffer_len(8).queues(["q"]).memory(memory).build().expect("a ring");
+        Ring::<u64>::builder().buffers(4).buffer_len(8).queues(["q"]).at(place).build().expect("a ring");
     let queue = ring.queue("q").expect("a queue");
     let [kept, sent] = [(); 2].map(|()| ring.claim().expect("a buffer"));
     queue.send(sent).expect("open");

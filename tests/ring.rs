@@ -220,25 +220,26 @@ fn what_cannot_be_built_says_why() {
 
 #[test]
 fn a_ring_in_a_file_gets_its_name_last_and_replaces_none() {
-    use ringmill::ring::Memory;
+    use ringmill::memory::shared::{Place, SharedError};
     use std::os::unix::fs::PermissionsExt as _;
 
+    let taken = |refused| matches!(refused, Err(BuildError::Shared(SharedError::Exists { .. })));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ring");
-    let build = || Ring::<u64>::builder().buffers(2).buffer_len(8).memory(Memory::File(path.clone())).build();
+    let build = || Ring::<u64>::builder().buffers(2).buffer_len(8).at(Place::file(&path)).build();
     let ring = build().unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     ring.claim().unwrap().fill(0x0123_4567_89ab_cdef);
-    assert!(matches!(build(), Err(BuildError::Exists { .. })));
+    assert!(taken(build()));
     drop(ring);
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.windows(8).any(|word| word == 0x0123_4567_89ab_cdef_u64.to_ne_bytes()));
-    assert!(matches!(build(), Err(BuildError::Exists { .. })), "the file outlives the ring");
+    assert!(taken(build()), "the file outlives the ring");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     for name in ["", "a/b", &"x".repeat(300)] {
-        let named = Ring::<u64>::builder().memory(Memory::Named(name.to_string())).build();
-        assert!(matches!(named, Err(BuildError::BadName { .. })));
+        let named = Ring::<u64>::builder().named(name).build();
+        assert!(matches!(named, Err(BuildError::Shared(SharedError::BadName { .. }))));
     }
 }
 
@@ -246,11 +247,40 @@ fn a_ring_in_a_file_gets_its_name_last_and_replaces_none() {
 /// retired by the one nor by the other, and the ring's memory stayed.
 #[test]
 fn a_ring_of_large_buffers_goes_while_they_are_given_back() {
+    // So large that nothing else takes all of its place once it is free.
+    let len = 32 << 20;
+    for round in 0..200 {
+        let ring = Ring::<u8>::builder().buffers(2).buffer_len(len).build().unwrap();
+        let buffers = [ring.claim().unwrap(), ring.claim().unwrap()];
+        let starts = buffers.each_ref().map(|buffer| buffer.as_ptr().addr());
+        let (start, end) = (starts[0].min(starts[1]), starts[0].max(starts[1]) + len);
+        let is_mapped = || {
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            maps.lines().any(|line| {
+                let (range, _) = line.split_once(' ').unwrap();
+                let (from, to) = range.split_once('-').unwrap();
+                let [from, to] = [from, to].map(|address| usize::from_str_radix(address, 16).unwrap());
+                from <= start && end <= to
+            })
+        };
+        assert!(is_mapped());
+        let givers = buffers.map(|buffer| thread::spawn(move || drop(buffer)));
+        drop(ring);
+        for giver in givers {
+            giver.join().unwrap();
+        }
+        assert!(!is_mapped(), "round {round}");
+    }
+}
+
+/// The same where other processes go on with the ring.
+#[test]
+fn a_process_that_leaves_a_ring_while_it_gives_buffers_back_has_it_unmapped() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..200 {
         let path = folder.path().join(round.to_string());
-        let memory = ringmill::ring::Memory::File(path.clone());
-        let ring = Ring::<u8>::builder().buffers(2).buffer_len(128 << 10).memory(memory).build().unwrap();
+        let place = ringmill::memory::shared::Place::file(&path);
+        let ring = Ring::<u8>::builder().buffers(2).buffer_len(4096).at(place).build().unwrap();
         let is_mapped = || {
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
             maps.lines().any(|line| line.ends_with(path.to_str().unwrap()))
@@ -263,7 +293,6 @@ fn a_ring_of_large_buffers_goes_while_they_are_given_back() {
             giver.join().unwrap();
         }
         assert!(!is_mapped(), "round {round}");
-        std::fs::remove_file(path).unwrap();
     }
 }
 

@@ -16,6 +16,7 @@ use std::task::Waker;
 use super::core::Core;
 use super::options::DroppedDirty;
 use super::stay::{Stay, wait_until_nobody_is_at};
+use crate::protocol::escrow::ESCROW;
 use crate::protocol::queue::Refused;
 use crate::protocol::slot::{Held, Time};
 
@@ -48,13 +49,14 @@ impl Deref for HandlesCore {
 
 impl Drop for HandlesCore {
     fn drop(&mut self) {
-        if self.is_of_another_process() {
-            // The words are the parent's too, and this copy of the rest goes with the process.
+        if self.is_lost() {
+            // The words are the parent's too, and this copy of the rest goes with the process; or others have swept what was
+            // ours, and the mapping stays until the process ends.
             return;
         }
-        let retired = self.retire_all();
-        for _ in 0..=retired {
-            // SAFETY: the claims of the slots that were retired here, and last our own.
+        let ended = self.end();
+        for _ in 0..=ended {
+            // SAFETY: the claims of the slots that ended here, and last our own.
             unsafe { let_go(self.0) };
         }
     }
@@ -108,6 +110,11 @@ impl SlotCore {
             }
             DroppedDirty::SendAgain => {
                 let queue = held.came_from();
+                if queue == ESCROW {
+                    // It came by no queue to which it could go again.
+                    core.set_aside(held);
+                    return None;
+                }
                 match core.push_at(queue, held, Time::Again, u64::MAX) {
                     Ok(()) => core.line(queue).filled.notify_one(),
                     // Nothing comes to a closed queue any more, and nothing is lost.
@@ -124,14 +131,14 @@ impl SlotCore {
     #[inline]
     fn give(self, held: Held, post: impl FnOnce(&Core, Held) -> Option<Waker>) {
         let slot = held.slot;
-        if self.get().is_of_another_process() {
-            // The slot is the parent's, whose buffer this is a copy of.
+        if self.get().is_lost() {
+            // The slot is the parent's, whose buffer this is a copy of, or another's by now.
             return;
         }
         // Before the post, after which another may free the core at any time (Z1).
         let stay = Stay::at(self.0);
         let waker = post(self.get(), held);
-        let is_ours = self.get().is_ended() && self.get().slot(slot).retire();
+        let is_ours = self.get().has_ended_with(slot);
         drop(stay);
         if is_ours {
             // SAFETY: the claim of this slot, which is retired once (E1, C1).
@@ -151,7 +158,7 @@ impl SlotCore {
 /// - The caller has a claim at this moment.
 pub(super) unsafe fn claim(core: NonNull<Core>) {
     // SAFETY: the caller's claim keeps the core, and nobody borrows it mutably (C2).
-    unsafe { core.as_ref() }.retirement().claim();
+    unsafe { core.as_ref() }.claims().claim();
 }
 
 /// Gives up a claim to a core, and frees it if it was the last.
@@ -161,7 +168,7 @@ pub(super) unsafe fn claim(core: NonNull<Core>) {
 /// - The claim is the caller's to give up, and the caller does not use the core by it any more.
 pub(super) unsafe fn let_go(core: NonNull<Core>) {
     // SAFETY: the claim keeps the core until it is given up here, and nobody borrows it mutably (C2).
-    if !unsafe { core.as_ref() }.retirement().give_up() {
+    if !unsafe { core.as_ref() }.claims().give_up() {
         return;
     }
     // Every slot is retired, and we have acquired that: nobody new comes.

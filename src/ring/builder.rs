@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)]
 
-use std::io::ErrorKind;
 use std::marker::PhantomData;
 
 use super::Waiting;
@@ -10,13 +9,12 @@ use super::core::Core;
 use super::error::BuildError;
 use super::handle::Ring;
 use super::layout::Layout;
-use super::options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions};
-use crate::error::SystemError;
+use super::options::{DroppedDirty, HugePages, Populate, QueueOptions};
 use crate::memory::layout::{PAGE_BYTES, array_bytes};
-use crate::memory::{Advice, Region, RegionError, Value};
+use crate::memory::shared::Place;
+use crate::memory::{Advice, Region, RegionError, TypeShape, Value};
 use crate::protocol::cells::MOST_SLOTS;
 use crate::protocol::slot::MOST_QUEUES;
-use crate::sys::file::Unnamed;
 use crate::sys::fork;
 
 /// The choices of a [`Ring`]. By default: 64 buffers of 64 KiB, no queue, memory of this process.
@@ -41,19 +39,23 @@ use crate::sys::fork;
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct RingBuilder<T: Value> {
-    buffers: usize,
+    pub(super) buffers: usize,
     buffer_len: Option<usize>,
-    queues: Vec<QueueOptions>,
-    memory: Memory,
-    huge_pages: HugePages,
-    populate: Populate,
-    waiting: Waiting,
-    dropped_dirty: DroppedDirty,
+    pub(super) queues: Vec<QueueOptions>,
+    pub(super) place: Option<(Place, &'static TypeShape)>,
+    pub(super) participants: usize,
+    pub(super) huge_pages: HugePages,
+    pub(super) populate: Populate,
+    pub(super) waiting: Waiting,
+    pub(super) dropped_dirty: DroppedDirty,
     elements: PhantomData<fn(T) -> T>,
 }
 
 /// The default length of a buffer: enough work that handing it over costs little, little enough to stay in a cache.
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// The default number of processes that may take part at once.
+const PARTICIPANTS: usize = 64;
 
 impl<T: Value> Default for RingBuilder<T> {
     fn default() -> Self {
@@ -61,7 +63,8 @@ impl<T: Value> Default for RingBuilder<T> {
             buffers: 64,
             buffer_len: None,
             queues: Vec::new(),
-            memory: Memory::default(),
+            place: None,
+            participants: PARTICIPANTS,
             huge_pages: HugePages::default(),
             populate: Populate::default(),
             waiting: Waiting::default(),
@@ -84,7 +87,7 @@ impl<T: Value> RingBuilder<T> {
         self
     }
 
-    /// Adds a queue for each name; at most 63 in all.
+    /// Adds a queue for each name; at most 62 in all.
     pub fn queues<Q: Into<QueueOptions>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
         self.queues.extend(queues.into_iter().map(Into::into));
         self
@@ -97,23 +100,6 @@ impl<T: Value> RingBuilder<T> {
     /// See [`QueueOptions`].
     pub fn queue(mut self, queue: impl Into<QueueOptions>) -> Self {
         self.queues.push(queue.into());
-        self
-    }
-
-    /// Chooses where the memory lies.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use ringmill::ring::{Memory, Ring};
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("prices");
-    /// let ring = Ring::<f64>::builder().buffers(2).memory(Memory::File(path.clone())).build()?;
-    /// assert_eq!(std::fs::metadata(&path)?.len(), ring.len_bytes() as u64);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn memory(mut self, memory: Memory) -> Self {
-        self.memory = memory;
         self
     }
 
@@ -170,42 +156,41 @@ impl<T: Value> RingBuilder<T> {
     ///
     /// # Errors
     ///
-    /// [`BuildError`]: a count or a length out of range, a queue's name given twice, or no memory.
+    /// [`BuildError`]: a count or a length out of range, a queue's name given twice, no memory, or a name that is taken.
     ///
     /// # Examples
     ///
     /// See [`RingBuilder`].
     pub fn build(self) -> Result<Ring<T>, BuildError> {
-        let (layout, buffer_len) = self.layout()?;
-        let (region, name) = self.region(layout.len_bytes)?;
-        // Of a ring in memory of its own a forked process has a copy; of any other it has the words themselves.
-        let process = fork::watch().map_err(RegionError::System)?;
-        let shared_by = name.is_some().then_some(process);
-        let free = QueueOptions::new("");
-        let queues = std::iter::once(free).chain(self.queues);
-        // SAFETY: the region has the layout's length, and was made here, so nobody else knows of it.
-        let core = unsafe {
-            Core::new(region, layout, buffer_len, queues, self.waiting, self.dropped_dirty, shared_by)
-        };
-        let ring = Ring::of(core);
-        match name.map(|name| (name.final_path().to_owned(), name.publish_new())) {
-            None | Some((_, Ok(()))) => Ok(ring),
-            Some((path, Err(error))) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(BuildError::Exists { path })
-            }
-            Some((path, Err(error))) => {
-                Err(RegionError::System(SystemError::at("link", &path, error)).into())
-            }
+        if self.place.is_some() {
+            return self.build_shared();
         }
+        let (layout, buffer_len) = self.layout()?;
+        let region = Region::anonymous(layout.len_bytes)?;
+        if self.huge_pages == HugePages::IfSupported {
+            // Where the kernel has none, all works without.
+            let _ = region.advise(Advice::HugePages);
+        }
+        if self.populate == Populate::AtBuild {
+            region.advise(Advice::PopulateWrite)?;
+        }
+        // A forked process has a copy of the ring, and needs to know that it is one.
+        fork::watch().map_err(RegionError::System)?;
+        let queues = std::iter::once(QueueOptions::new("")).chain(self.queues);
+        // SAFETY: the region has the layout's length, and was made here, so nobody else knows of it.
+        let core = unsafe { Core::new(region, layout, buffer_len, queues, self.waiting, self.dropped_dirty) };
+        Ok(Ring::of(core))
     }
 
-    fn layout(&self) -> Result<(Layout, usize), BuildError> {
+    pub(super) fn layout(&self) -> Result<(Layout, usize), BuildError> {
         let most = MOST_SLOTS;
         if !(1..=most).contains(&self.buffers) {
             return Err(BuildError::Buffers { requested: self.buffers, most });
         }
-        if self.queues.len() >= MOST_QUEUES {
-            return Err(BuildError::Queues { requested: self.queues.len(), most: MOST_QUEUES - 1 });
+        // Without those of the free slots and of the escrow.
+        let most = MOST_QUEUES - 2;
+        if self.queues.len() > most {
+            return Err(BuildError::Queues { requested: self.queues.len(), most });
         }
         for (k, queue) in self.queues.iter().enumerate() {
             if self.queues[..k].iter().any(|other| other.name == queue.name) {
@@ -225,33 +210,5 @@ impl<T: Value> RingBuilder<T> {
         let bytes = array_bytes::<T>(buffer_len).ok_or(BuildError::TooLarge)?;
         let layout = Layout::new(self.buffers, bytes, align_of::<T>(), self.queues.len() + 1);
         Ok((layout.ok_or(BuildError::TooLarge)?, buffer_len))
-    }
-
-    /// Makes the memory, and the name that its file gets once the ring is whole.
-    fn region(&self, len_bytes: usize) -> Result<(Region, Option<Unnamed>), BuildError> {
-        if let Memory::Named(name) = &self.memory
-            && !self.memory.has_good_name()
-        {
-            return Err(BuildError::BadName { name: name.clone() });
-        }
-        let (region, name) = match self.memory.path() {
-            None => (Region::anonymous(len_bytes)?, None),
-            // Told before the disk is filled; asked again when the name is given.
-            Some(path) if path.exists() => return Err(BuildError::Exists { path }),
-            Some(path) => {
-                let (region, name) = Region::create(&path, len_bytes)?.into_parts();
-                name.restrict()
-                    .map_err(|error| RegionError::System(SystemError::at("chmod", &path, error)))?;
-                (region, Some(name))
-            }
-        };
-        if self.huge_pages == HugePages::IfSupported {
-            // Where the kernel has none, all works without.
-            let _ = region.advise(Advice::HugePages);
-        }
-        if self.populate == Populate::AtBuild {
-            region.advise(Advice::PopulateWrite)?;
-        }
-        Ok((region, name))
     }
 }

@@ -4,29 +4,32 @@
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use super::Waiting;
+use super::ending::Ending;
+use super::estate::{self, Estate, Side};
 use super::gate::Gate;
 use super::layout::Layout;
 use super::options::{DroppedDirty, QueueOptions};
 use super::stay;
+use super::words::Words;
 use crate::memory::Region;
-use crate::memory::placed::Placed;
-use crate::protocol::cells::{Cell, Cells};
-use crate::protocol::queue::{Ends, Popped, Queue, Refused};
+use crate::memory::shared::SharedError;
+use crate::protocol::queue::{Corrupt, Popped, Queue, Refused};
 use crate::protocol::retirement::Retirement;
 use crate::protocol::slot::{FREE, Held, Owner, QueueNumber, Slot, Time};
 use crate::protocol::top::Top;
-use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use crate::sys::{fork, prefetch};
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sys::{fork, identity, prefetch};
 
 /// From this size on a buffer is claimed that was given back last: its bytes cost more than the word that all who
 /// give back and claim then contend for (docs/performance.md).
 const RECENT_BYTES: usize = 128 << 10;
 
-/// The participant that all threads of this process are.
-const ME: Owner = 1;
+/// The participant that all threads of this process are where no other takes part.
+const ALONE: Owner = 1;
 
 /// One queue's name, rules and waiting threads.
 #[derive(Debug)]
@@ -36,16 +39,12 @@ pub(super) struct Line {
     pub(super) filled: Gate,
     /// Where senders wait for room, if the queue is bounded and they are to wait.
     pub(super) room: Gate,
-    /// Buffers that were dropped because the queue was full.
-    pub(super) dropped: AtomicU64,
-    cells: Placed<Cell>,
 }
 
 /// The memory of a ring and what goes with it.
 #[derive(Debug)]
 pub(super) struct Core {
-    slots: Placed<Slot>,
-    ends: Placed<Ends>,
+    words: Words,
     lines: Box<[Line]>,
     pub(super) layout: Layout,
     /// Elements of a buffer.
@@ -55,13 +54,34 @@ pub(super) struct Core {
     top: Option<Top>,
     /// Claims so far, where the place in the queue of the free ones does not tell.
     claims: AtomicU64,
-    retirement: Retirement,
-    /// The process that made the ring, where a forked one shares its words.
-    shared_by: Option<u32>,
-    closed: AtomicU32,
+    /// The participant that all threads of this process are.
+    me: Owner,
+    id: u64,
+    ending: Ending,
+    /// This process by forks.
+    process: u32,
+    /// The first byte of the memory, which starts on a page.
+    base: NonNull<u8>,
+    /// What was found first of what nobody writes who keeps to the protocol.
+    damage: OnceLock<Corrupt>,
     // Goes last: the words above lie in it.
-    region: Region,
+    home: Home,
 }
+
+/// What keeps the memory mapped.
+#[derive(Debug)]
+pub(super) enum Home {
+    /// It is this process's.
+    Own(#[allow(dead_code, reason = "kept")] Region),
+    /// Others take part.
+    Shared(Arc<Estate>),
+}
+
+// SAFETY: the base is an address; what lies there is the words', shared atomics, and the payloads', whose owner is whoever
+// holds their slots (S1).
+unsafe impl Send for Core {}
+// SAFETY: as above.
+unsafe impl Sync for Core {}
 
 impl Core {
     /// Puts a ring into a region that was made for its layout.
@@ -76,67 +96,110 @@ impl Core {
         queues: impl IntoIterator<Item = QueueOptions>,
         waiting: Waiting,
         dropped_dirty: DroppedDirty,
-        shared_by: Option<u32>,
     ) -> Self {
-        // SAFETY: the region is as long as the layout and nobody else's (caller's duties), and the layout's parts are
-        // aligned and do not overlap (L1). `Core` keeps both, and drops the region last.
-        let slots = unsafe { Placed::new(&region, layout.slots_at, layout.slots, |_| Slot::new(ME, 0)) };
-        // SAFETY: as above.
-        let ends = unsafe { Placed::new(&region, layout.ends_at, layout.queues, |_| Ends::new(0)) };
-        let lines = queues.into_iter().enumerate().map(|(queue, options)| Line {
+        // SAFETY: an address in a mapping is not null.
+        let base = unsafe { NonNull::new_unchecked(region.base()) };
+        // SAFETY: the region is as long as the layout and nobody else's (caller's duties), new ones are zero, and `Core` keeps
+        // the region and drops it last.
+        let words = unsafe { Words::write(base, &layout, ALONE) };
+        let lines = queues.into_iter().map(|options| Line {
             options,
             filled: Gate::new(waiting),
             room: Gate::new(waiting),
-            dropped: AtomicU64::new(0),
-            // SAFETY: as above.
-            cells: unsafe {
-                Placed::new(&region, layout.cells_of(queue), layout.cells, |k| {
-                    Cell::before(0, k, layout.cells)
-                })
-            },
         });
-        let core = Self {
+        stay::prepare();
+        Self {
+            words,
             lines: lines.collect(),
-            slots,
-            ends,
             layout,
             buffer_len,
             dropped_dirty,
             top: (layout.stride >= RECENT_BYTES).then(Top::new),
             claims: AtomicU64::new(0),
-            // One for each slot, and one for the handles.
-            retirement: Retirement::new(layout.slots + 1),
-            shared_by,
-            closed: AtomicU32::new(0),
-            region,
-        };
-        stay::prepare();
-        for slot in 0..layout.slots as u32 {
-            let words = &core.slots[slot as usize];
-            if let Some(held) = words.try_take(slot, words.word(), ME) {
-                let _ = core.queue(FREE).push(held, ME, Time::First, u64::MAX);
-            }
+            me: ALONE,
+            id: half_of(identity::random_bits()),
+            ending: Ending::of_the_ring(layout.slots),
+            process: 0,
+            base,
+            damage: OnceLock::new(),
+            home: Home::Own(region),
         }
-        core
     }
 
-    pub(super) fn region(&self) -> &Region {
-        &self.region
+    /// Makes this process's part in a ring that others take part in; `process` is its number by forks.
+    pub(super) fn shared(estate: Arc<Estate>, waiting: Waiting, process: u32) -> Result<Self, SharedError> {
+        let (layout, base, header) = (estate.layout().ring, estate.base(), estate.region().header());
+        let dropped_dirty = estate::dropped_dirty(estate.region())?;
+        let path = estate.region().path();
+        let corrupt = |word, found| SharedError::Corrupt { path: path.to_owned(), word, found };
+        let free = Ok(QueueOptions::new(""));
+        let queues = header.ring.queues.iter().map(|entry| {
+            QueueOptions::of_entry(entry).ok_or_else(|| corrupt("a queue's policy", entry.policy.into()))
+        });
+        let lines = (0..).zip(std::iter::once(free).chain(queues)).map(|(number, options)| {
+            let (filled, room) = (Side::Filled, Side::Room);
+            Ok(Line {
+                options: options?,
+                filled: estate.gate(number, filled, waiting),
+                room: estate.gate(number, room, waiting),
+            })
+        });
+        let lines = lines.collect::<Result<_, SharedError>>()?;
+        stay::prepare();
+        Ok(Self {
+            // SAFETY: the estate keeps the region mapped, and its layout's bytes are there (A1); `Core` keeps the estate. Who else
+            // accesses them does so as we do, which is the duty of whoever entered.
+            words: unsafe { Words::find(base, &layout) },
+            lines,
+            layout,
+            buffer_len: header.ring.buffer_len as usize,
+            dropped_dirty,
+            top: None,
+            claims: AtomicU64::new(0),
+            me: estate.me(),
+            id: half_of(header.id.to_bytes()),
+            ending: Ending::of_our_part(layout.slots),
+            process,
+            base,
+            damage: OnceLock::new(),
+            home: Home::Shared(Arc::clone(&estate)),
+        })
+    }
+
+    /// Returns this process's number among the participants.
+    #[inline]
+    pub(super) fn me(&self) -> Owner {
+        self.me
+    }
+
+    /// Returns a number that is the ring's and hardly any other's.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Returns the region and our part in it, where others take part.
+    pub(super) fn estate(&self) -> Option<&Estate> {
+        match &self.home {
+            Home::Own(_) => None,
+            Home::Shared(estate) => Some(estate),
+        }
+    }
+
+    pub(super) fn words(&self) -> &Words {
+        &self.words
     }
 
     #[inline]
     pub(super) fn slot(&self, slot: u32) -> &Slot {
-        &self.slots[slot as usize]
+        self.words.slot(slot)
     }
 
     /// Returns where a slot's payload lies: `layout.stride` bytes, aligned for the ring's elements.
     #[inline]
     pub(super) fn payload(&self, slot: u32) -> NonNull<u8> {
         let start = self.layout.buffer(slot).start;
-        // SAFETY: slots of tokens are below the layout's number, so the payload lies in the region (L1).
-        let payload = unsafe { self.region.base().add(start) };
-        // SAFETY: an address in a mapping is not null.
-        unsafe { NonNull::new_unchecked(payload) }
+        // SAFETY: slots of tokens are below the layout's number, so the payload lies in the mapped bytes (L1).
+        unsafe { self.base.add(start) }
     }
 
     pub(super) fn lines(&self) -> &[Line] {
@@ -150,20 +213,13 @@ impl Core {
 
     #[inline]
     pub(super) fn queue(&self, queue: QueueNumber) -> Queue<'_> {
-        let number = usize::from(queue);
-        Queue {
-            number: queue,
-            ends: &self.ends[number],
-            cells: Cells(&self.lines[number].cells),
-            slots: &self.slots,
-        }
+        self.words.queue(queue)
     }
 
     /// Takes a free slot.
     #[inline]
     pub(super) fn try_claim(&self) -> Popped {
-        // ORDERING: Relaxed; a ring that is closing may still be claimed from.
-        if self.closed.load(Relaxed) != 0 || self.is_of_another_process() {
+        if self.words.is_closed() || self.is_lost() {
             return Popped::Closed;
         }
         match &self.top {
@@ -178,14 +234,28 @@ impl Core {
     #[inline]
     fn pop_and_fetch(&self, number: QueueNumber) -> Popped {
         let queue = self.queue(number);
-        let popped = queue.pop(ME);
+        let popped = queue.pop(self.me);
         if let Popped::Taken(_, position) = popped
             && let Some(next) = queue.listed(position.wrapping_add(1))
         {
             prefetch::for_write(self.slot(next));
             prefetch::for_write(self.payload(next).as_ptr());
         }
+        if let Popped::Corrupt(corrupt) = &popped {
+            self.note_damage(*corrupt);
+        }
         popped
+    }
+
+    #[cold]
+    fn note_damage(&self, corrupt: Corrupt) {
+        // The first is what the others follow from, as often as not.
+        let _ = self.damage.set(corrupt);
+    }
+
+    /// Returns what was found that nobody writes who keeps to the protocol.
+    pub(super) fn damage(&self) -> Option<Corrupt> {
+        self.damage.get().copied()
     }
 
     /// Takes the slot that was given back last, or else the one that was given back first.
@@ -204,13 +274,13 @@ impl Core {
     /// Takes a slot that is free and not listed.
     fn take_free(&self, slot: u32) -> Option<Held> {
         let words = self.slot(slot);
-        words.try_take(slot, words.word(), ME)
+        words.try_take(slot, words.word(), self.me)
     }
 
     /// Lists a slot in a queue whose bound leaves room, and wakes one who waits there.
     #[inline]
     pub(super) fn push(&self, queue: QueueNumber, held: Held) -> Result<(), Refused> {
-        if self.is_of_another_process() {
+        if self.is_lost() {
             return Err(Refused::Closed(held));
         }
         let line = self.line(queue);
@@ -228,18 +298,22 @@ impl Core {
         time: Time,
         bound: u64,
     ) -> Result<(), Refused> {
-        self.queue(queue).push(held, ME, time, bound)
+        self.queue(queue).push(held, self.me, time, bound).inspect_err(|refused| {
+            if let Refused::Corrupt(_, corrupt) = refused {
+                self.note_damage(*corrupt);
+            }
+        })
     }
 
     /// Sets a slot aside, its payload kept.
     pub(super) fn set_aside(&self, held: Held) {
-        self.slot(held.slot).set_aside(held, ME);
+        self.slot(held.slot).set_aside(held, self.me);
     }
 
     /// Takes the slot listed first.
     #[inline]
     pub(super) fn pop(&self, queue: QueueNumber) -> Popped {
-        if self.is_of_another_process() {
+        if self.is_lost() {
             return Popped::Closed;
         }
         let popped = self.pop_and_fetch(queue);
@@ -255,9 +329,9 @@ impl Core {
         // The queue of the free slots has no bound and is never closed, so nothing comes back.
         let free = self.queue(FREE);
         match &self.top {
-            None => _ = free.push(held, ME, Time::First, u64::MAX),
+            None => _ = free.push(held, self.me, Time::First, u64::MAX),
             Some(top) => {
-                self.slot(held.slot).post(&held, FREE, ME, Time::First);
+                self.slot(held.slot).post(&held, FREE, self.me, Time::First);
                 // What is put out stays posted: at the ring's end it is retired as any free slot.
                 top.put(held.slot).map(|before| free.list(before, u64::MAX));
             }
@@ -277,28 +351,27 @@ impl Core {
 
     /// Takes a slot that a holder set aside.
     pub(super) fn take_aside(&self) -> Option<Held> {
-        if self.is_of_another_process() {
+        if self.is_lost() {
             return None;
         }
-        self.slots.iter().zip(0..).find_map(|(slot, number)| {
+        self.words.slots.iter().zip(0..).find_map(|(slot, number)| {
             let seen = slot.word();
-            if seen.is_abandoned() { slot.try_take(number, seen, ME) } else { None }
+            if seen.is_abandoned() { slot.try_take(number, seen, self.me) } else { None }
         })
     }
 
     /// Refuses claims from now on, closes every queue, and wakes all who wait.
     pub(super) fn close(&self) {
-        if self.is_of_another_process() {
+        if self.is_lost() {
             return;
         }
-        // ORDERING: Relaxed; the gates' notification is found by whoever is about to sleep.
-        self.closed.store(1, Relaxed);
+        self.words.close();
         self.line(FREE).filled.notify_all();
         (1..self.layout.queues).for_each(|queue| self.close_queue(queue as QueueNumber));
     }
 
     pub(super) fn close_queue(&self, queue: QueueNumber) {
-        if self.is_of_another_process() {
+        if self.is_lost() {
             return;
         }
         self.queue(queue).close();
@@ -306,26 +379,35 @@ impl Core {
         self.line(queue).room.notify_all();
     }
 
-    /// Retires the slots that nobody holds; returns how many. For the last handle of the ring, once.
-    pub(super) fn retire_all(&self) -> usize {
-        self.retirement.announce();
-        self.slots.iter().filter(|slot| slot.retire()).count()
+    /// Ends this process's part in the slots that nobody here holds; returns how many. For the last handle, once.
+    pub(super) fn end(&self) -> usize {
+        self.ending.begin(&self.words.slots, self.me)
     }
 
-    /// Returns whether the ring's last handle is gone. The caller has given a slot back.
+    /// Ends our part in a slot that the caller has just given away, if the last handle is gone; returns whether it did.
     #[inline]
-    pub(super) fn is_ended(&self) -> bool {
-        self.retirement.is_announced()
+    pub(super) fn has_ended_with(&self, slot: u32) -> bool {
+        self.ending.end_if_announced(slot, self.slot(slot))
     }
 
     #[inline]
-    pub(super) fn retirement(&self) -> &Retirement {
-        &self.retirement
+    pub(super) fn claims(&self) -> &Retirement {
+        self.ending.claims()
     }
 
-    /// Returns whether the words are another process's, from which this one was forked.
+    /// Returns whether the words are not ours to change: this process was forked from the one whose they are, or the others
+    /// have proof that it is gone. That proof is a lock which the kernel drops when the process ends, or when the process
+    /// closes a file descriptor that is not its own.
     #[inline]
-    pub(super) fn is_of_another_process(&self) -> bool {
-        self.shared_by.is_some_and(|process| fork::generation() != process)
+    pub(super) fn is_lost(&self) -> bool {
+        match &self.home {
+            Home::Own(_) => false,
+            Home::Shared(estate) => fork::generation() != self.process || !estate.is_live(),
+        }
     }
+}
+
+/// Returns 64 of 128 bits.
+fn half_of(bits: [u8; 16]) -> u64 {
+    u128::from_le_bytes(bits) as u64
 }

@@ -1,9 +1,9 @@
 //! What can go wrong with a ring, its buffers and its queues. Whoever hands a buffer over gets it back in the error.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use super::Buffer;
+use crate::memory::shared::SharedError;
 use crate::memory::{RegionError, Value};
 
 /// Says why a ring could not be built.
@@ -46,16 +46,22 @@ pub enum BuildError {
         /// The most there is.
         most: usize,
     },
-    /// A name for shared memory is empty, too long, or has a character that no file name may have.
-    BadName {
-        /// The name.
-        name: String,
+    /// As many processes take part in the ring as may.
+    Participants {
+        /// How many may.
+        most: usize,
     },
-    /// There is a file at the ring's path; a ring replaces none.
-    Exists {
-        /// The path.
-        path: PathBuf,
+    /// A shared ring was to have no participants, or more than a slot's word can name.
+    TooManyParticipants {
+        /// How many were asked for.
+        requested: usize,
+        /// The most there can be.
+        most: usize,
     },
+    /// The ring is to be opened, and nothing was said of where it is.
+    NoPlace,
+    /// The region that processes share could not be had.
+    Shared(SharedError),
     /// More memory than this process can address.
     TooLarge,
     /// The memory could not be had.
@@ -72,10 +78,14 @@ impl fmt::Display for BuildError {
             Self::Alignment { requested, most } => {
                 write!(f, "elements that want an alignment of {requested} bytes: {most} is the most there is")
             }
-            Self::BadName { name } => write!(f, "{name:?} cannot be the name of shared memory"),
-            Self::Exists { path } => {
-                write!(f, "{}: is there already, and a ring replaces no file", path.display())
+            Self::Participants { most } => {
+                write!(f, "{most} processes take part in the ring, as many as may")
             }
+            Self::TooManyParticipants { requested, most } => {
+                write!(f, "{requested} participants: a shared ring has 1 to {most}")
+            }
+            Self::NoPlace => f.write_str("a ring without a name or a file cannot be opened"),
+            Self::Shared(error) => error.fmt(f),
             Self::TooLarge => f.write_str("the ring needs more memory than this process can address"),
             Self::Region(error) => error.fmt(f),
         }
@@ -86,8 +96,15 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Region(error) => Some(error),
+            Self::Shared(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<SharedError> for BuildError {
+    fn from(error: SharedError) -> Self {
+        Self::Shared(error)
     }
 }
 

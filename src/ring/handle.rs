@@ -289,7 +289,7 @@ impl<T: Value> Ring<T> {
 
     /// Returns the size of the ring's memory in bytes, buffers included.
     pub fn len_bytes(&self) -> usize {
-        self.core().region().len_bytes()
+        self.core().layout.len_bytes
     }
 
     /// Returns how many bytes the ring needs besides its buffers' elements: at most 256 for each buffer and 8 KiB, with up to

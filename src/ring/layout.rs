@@ -1,7 +1,7 @@
 //! Where a ring's parts lie in its region. Pure arithmetic.
 //!
 //! ```text
-//! header 4096 | ends of each queue 256 | slots, 128 each | cells of each queue, 8 each | buffers, each on a line
+//! control 4096 | ends of each queue 256 | slots, 128 each | cells of each queue, 8 each | buffers, each on a line
 //! ```
 //! - L1: the parts do not overlap, and each starts on a multiple of its alignment.
 
@@ -12,8 +12,8 @@ use crate::protocol::cells::Cell;
 use crate::protocol::queue::Ends;
 use crate::protocol::slot::Slot;
 
-/// Kept for what a process that joins has to know.
-const HEADER_BYTES: usize = PAGE_BYTES;
+/// A page for what concerns the ring as a whole.
+pub(super) const CONTROL_BYTES: usize = PAGE_BYTES;
 
 /// Offsets and sizes in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(super) struct Layout {
     pub(super) cells: usize,
     /// From one buffer to the next.
     pub(super) stride: usize,
+    pub(super) control_at: usize,
     pub(super) ends_at: usize,
     pub(super) slots_at: usize,
     pub(super) cells_at: usize,
@@ -39,14 +40,25 @@ impl Layout {
         // eight lines, so that neighbours lie apart.
         let cells = slots.checked_mul(2)?.checked_next_power_of_two()?.max(64);
         let stride = align_up(buffer_bytes, align.max(LINE_BYTES))?;
-        let ends_at = HEADER_BYTES;
+        let ends_at = CONTROL_BYTES;
         let slots_at = align_up(ends_at.checked_add(queues.checked_mul(size_of::<Ends>())?)?, LINE_BYTES)?;
         let cells_at = slots_at.checked_add(slots.checked_mul(size_of::<Slot>())?)?;
         let cells_bytes = queues.checked_mul(Self::queue_bytes(cells)?)?;
         let data_at = align_up(cells_at.checked_add(cells_bytes)?, align.max(LINE_BYTES))?;
         let len_bytes = data_at.checked_add(slots.checked_mul(stride)?)?;
         let len_bytes = Some(len_bytes).filter(|&len| len <= isize::MAX as usize)?;
-        Some(Self { slots, queues, cells, stride, ends_at, slots_at, cells_at, data_at, len_bytes })
+        Some(Self {
+            slots,
+            queues,
+            cells,
+            stride,
+            control_at: 0,
+            ends_at,
+            slots_at,
+            cells_at,
+            data_at,
+            len_bytes,
+        })
     }
 
     /// The cells of one queue begin on a line of their own.
@@ -57,6 +69,11 @@ impl Layout {
     /// Returns where the cells of a queue lie.
     pub(super) fn cells_of(&self, queue: usize) -> usize {
         self.cells_at + queue * (self.cells * size_of::<Cell>()).next_multiple_of(LINE_BYTES)
+    }
+
+    /// Returns how many bytes the cells of all queues take.
+    pub(super) fn cells_bytes(&self) -> usize {
+        self.cells_of(self.queues) - self.cells_at
     }
 
     /// Returns where a buffer lies.

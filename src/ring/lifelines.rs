@@ -24,9 +24,11 @@ impl FileLifelines {
     ///
     /// # Errors
     ///
-    /// The file cannot be opened once more.
+    /// The file cannot be opened once more, or its file system has no such locks: then nobody could ever be proven dead.
     pub(crate) fn new(file: &File) -> Result<Self, SystemError> {
-        Ok(Self { locks: ByteLocks::new(file)?, held: AtomicU32::new(NONE) })
+        let locks = ByteLocks::new(file)?;
+        locks.is_locked_by_another(NONE)?;
+        Ok(Self { locks, held: AtomicU32::new(NONE) })
     }
 }
 

@@ -9,22 +9,29 @@ mod alive;
 mod buffer;
 mod builder;
 mod core;
+mod ending;
 mod error;
+mod estate;
 mod future;
 mod gate;
 mod handle;
 mod latest;
 mod layout;
-#[allow(dead_code, reason = "for rings that processes share")]
 mod lifelines;
+mod membership;
 mod options;
+mod participants;
 mod queue;
+mod shared;
 mod shared_buffer;
+mod shared_layout;
 mod stay;
 pub mod stream;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod waiting;
+mod words;
 
 pub(crate) use future::Wait;
 pub(crate) use gate::{Gate, Place};
@@ -37,8 +44,11 @@ pub use handle::Ring;
 pub use latest::{
     Latest, LatestBuilder, LatestEnds, LatestError, LatestReader, LatestWriter, NextValue, Reading,
 };
-pub use options::{DroppedDirty, HugePages, Memory, Populate, QueueOptions, WhenFull};
+pub use options::{DroppedDirty, HugePages, Populate, QueueOptions, WhenFull};
+pub use participants::Participant;
 pub use queue::{Queue, Sent};
+pub use shared::{Damage, Recovery};
 pub use shared_buffer::SharedBuffer;
 pub use stream::Stream;
+pub use ticket::{RedeemError, Ticket};
 pub use waiting::Waiting;

@@ -1,47 +1,8 @@
 //! What a ring's builder is told: where the memory lies, how queues are bounded, what a dropped buffer means.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
 
-/// Where the buffers lie.
-///
-/// A process that is forked has a copy of an anonymous ring, and no use of any other: there everything is closed, and buffers
-/// that it drops stay with the process that made the ring.
-///
-/// # Examples
-///
-/// See [`RingBuilder::memory`](super::RingBuilder::memory).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Memory {
-    /// In memory of this process: the default, and the quickest to make.
-    #[default]
-    Anonymous,
-    /// In a file of the shared-memory file system, `/dev/shm/ringmill-NAME`, in memory and visible to other processes of
-    /// the same user. It stays until it is removed.
-    Named(String),
-    /// In a file at this path, which keeps what was written when the process ends. Only its owner may read it.
-    File(PathBuf),
-}
-
-impl Memory {
-    /// Returns the file's path, if there is one.
-    pub(super) fn path(&self) -> Option<PathBuf> {
-        match self {
-            Self::Anonymous => None,
-            Self::Named(name) => Some(Path::new("/dev/shm").join(format!("ringmill-{name}"))),
-            Self::File(path) => Some(path.clone()),
-        }
-    }
-
-    /// Returns whether a name can be part of a file's name.
-    pub(super) fn has_good_name(&self) -> bool {
-        match self {
-            Self::Named(name) => !name.is_empty() && !name.contains(['/', '\0']) && name.len() <= 200,
-            _ => true,
-        }
-    }
-}
+use crate::memory::shared::QueueEntry;
 
 /// Whether the pages of a ring are there before they are first used.
 ///
@@ -97,6 +58,20 @@ pub enum DroppedDirty {
     SetAside,
 }
 
+impl DroppedDirty {
+    const ALL: [Self; 3] = [Self::Free, Self::SendAgain, Self::SetAside];
+
+    /// Returns what a region's header calls it.
+    pub(super) fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// Returns the choice that a region's header calls so.
+    pub(super) fn of_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.number() == number)
+    }
+}
+
 /// What a send does when the queue holds as many buffers as it may.
 ///
 /// # Examples
@@ -115,6 +90,10 @@ pub enum WhenFull {
     /// The buffer that was to be sent is dropped, and counted. If it was received and changed, it is dropped as
     /// [`DroppedDirty`] says.
     DropNewest,
+}
+
+impl WhenFull {
+    const ALL: [Self; 4] = [Self::Wait, Self::GiveBack, Self::DropOldest, Self::DropNewest];
 }
 
 /// A queue's name and bound.
@@ -155,6 +134,19 @@ impl QueueOptions {
     pub fn bound(mut self, most: usize, when_full: WhenFull) -> Self {
         self.bound = Some((NonZero::new(most).unwrap_or(NonZero::<usize>::MIN), when_full));
         self
+    }
+
+    /// Returns what a region's header says of the queue.
+    pub(super) fn entry(&self) -> QueueEntry {
+        QueueEntry { name: self.name.clone(), bound: self.most(), policy: self.when_full() as u8 }
+    }
+
+    /// Returns the options of a queue that a region's header tells of.
+    pub(super) fn of_entry(entry: &QueueEntry) -> Option<Self> {
+        let when_full = WhenFull::ALL.into_iter().find(|choice| *choice as u8 == entry.policy)?;
+        let bound = usize::try_from(entry.bound).ok().filter(|_| entry.bound != u64::MAX);
+        let options = Self::new(&entry.name);
+        Some(bound.map_or(options.clone(), |most| options.bound(most, when_full)))
     }
 
     #[inline]

@@ -60,6 +60,10 @@ pub struct Queue<T: Value> {
     number: QueueNumber,
 }
 
+/// So often in a row a queue is full and has no oldest buffer to drop only if others take and send one each time in between, or
+/// if somebody has spoilt its words.
+const FRUITLESS: u32 = 1000;
+
 /// What came of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,22 +122,26 @@ impl<T: Value> Queue<T> {
         if !buffer.core().is_of(self.core()) {
             return Err(SendError::Foreign(buffer));
         }
-        let mut dropped = 0;
+        let (mut dropped, mut fruitless) = (0, 0);
         let mut buffer = buffer;
         loop {
             buffer = match self.list(buffer) {
                 Ok(()) if dropped > 0 => return Ok(Sent::OldestDropped(dropped)),
                 Ok(()) => return Ok(Sent::Listed),
                 Err(SendError::Full(buffer)) => match self.when_full() {
-                    WhenFull::DropOldest => {
-                        dropped += u64::from(self.drop_oldest());
+                    WhenFull::DropOldest if fruitless < FRUITLESS => {
+                        let has_dropped = self.drop_oldest();
+                        dropped += u64::from(has_dropped);
+                        fruitless = if has_dropped { 0 } else { fruitless + 1 };
                         buffer
                     }
                     WhenFull::DropNewest => {
-                        self.count_dropped();
+                        self.core().words().count_dropped(self.number);
                         return Ok(Sent::NewestDropped);
                     }
-                    WhenFull::Wait | WhenFull::GiveBack => return Err(SendError::Full(buffer)),
+                    WhenFull::Wait | WhenFull::GiveBack | WhenFull::DropOldest => {
+                        return Err(SendError::Full(buffer));
+                    }
                 },
                 Err(error) => return Err(error),
             };
@@ -209,14 +217,9 @@ impl<T: Value> Queue<T> {
     fn drop_oldest(&self) -> bool {
         let oldest = self.take();
         if oldest.is_ok() {
-            self.count_dropped();
+            self.core().words().count_dropped(self.number);
         }
         oldest.is_ok()
-    }
-
-    fn count_dropped(&self) {
-        // ORDERING: Relaxed; a figure.
-        self.core().line(self.number).dropped.fetch_add(1, Relaxed);
     }
 
     /// Receives the buffer that waited longest; waits until there is one.
@@ -364,8 +367,7 @@ impl<T: Value> Queue<T> {
 
     /// Returns how many buffers were dropped because the queue held as many as it may.
     pub fn dropped(&self) -> u64 {
-        // ORDERING: Relaxed; a figure.
-        self.core().line(self.number).dropped.load(Relaxed)
+        self.core().words().dropped(self.number)
     }
 }
 

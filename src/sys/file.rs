@@ -186,45 +186,6 @@ impl Unnamed {
         self.temporary.clear();
         Ok(())
     }
-
-    /// Gives the file its final name, in one step, unless a file has it: that is `AlreadyExists`.
-    pub(crate) fn publish_new(mut self) -> io::Result<()> {
-        match rename_to_new(&self.temporary, &self.to) {
-            Ok(()) => {
-                self.temporary.clear();
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            // A file system that cannot: a second name, and the first one is removed when this is dropped.
-            Err(_) => fs::hard_link(&self.temporary, &self.to),
-        }
-    }
-
-    /// Lets nobody but its owner read or write the file.
-    #[cfg(unix)]
-    pub(crate) fn restrict(&self) -> io::Result<()> {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(&self.temporary, fs::Permissions::from_mode(0o600))
-    }
-
-    /// Does nothing: this system has no such modes.
-    #[cfg(not(unix))]
-    pub(crate) fn restrict(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Renames a file, unless another has the name.
-#[cfg(target_os = "linux")]
-fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
-}
-
-/// Fails: there is no such call elsewhere.
-#[cfg(not(target_os = "linux"))]
-fn rename_to_new(_from: &Path, _to: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 impl Drop for Unnamed {

@@ -87,7 +87,6 @@ impl NewSharedRegion {
     }
 
     /// Returns the region, to fill it in.
-    #[allow(dead_code, reason = "what exists so far is filled in as slices, or begins as zeros")]
     pub(crate) fn region(&self) -> &SharedRegion {
         &self.region
     }

@@ -28,3 +28,4 @@ pub use region::SharedRegion;
 pub use tag::Tag;
 
 pub(crate) use create::{PendingName, open_or_create};
+pub(crate) use fields::RingFields;

@@ -16,7 +16,7 @@ use super::header::HEADER_BYTES;
 use super::{Header, Kind, Place, SharedError};
 use crate::error::SystemError;
 use crate::memory::open::addressable;
-use crate::memory::{Region, TypeShape};
+use crate::memory::{Advice, Region, TypeShape};
 use crate::sys::file::{self, Locked};
 use crate::sys::map::Mapping;
 use crate::sys::{fd, identity, memfd};
@@ -88,6 +88,13 @@ impl SharedRegion {
     /// Returns the first byte's address. What is done there is argued by who does it (V1, V2).
     pub(crate) fn base(&self) -> *mut u8 {
         self.map.as_ptr()
+    }
+
+    /// Advises the kernel on all of it that the file has from the start.
+    pub(crate) fn advise(&self, advice: Advice) -> Result<(), SharedError> {
+        let bytes = 0..self.header.first_bytes as usize;
+        let advised = self.map.advise(advice.hint(), bytes);
+        advised.map_err(|error| SharedError::System(SystemError::at("madvise", &self.path, error)))
     }
 
     /// Returns the file, to lock bytes of it or to hand it on.
