@@ -103,7 +103,7 @@ impl<'a, Q: Fn(QueueNumber) -> Option<Queue<'a>>> Recovery<'a, Q> {
             if let Some(held) = slot.adopt(number, seen, self.me) {
                 self.give(held, recovered);
             }
-        } else if seen.is_ready() && seen.queue() != ESCROW && !self.is_listed(number, seen.queue()) {
+        } else if seen.is_ready() && !self.is_listed(number, seen.queue()) {
             // It is gone if somebody has taken it by its listing, after all (N4).
             if let Some(held) = slot.try_take(number, seen, self.me) {
                 let time = if held.is_retry() { Time::Again } else { Time::First };
@@ -113,7 +113,8 @@ impl<'a, Q: Fn(QueueNumber) -> Option<Queue<'a>>> Recovery<'a, Q> {
     }
 
     fn is_listed(&self, number: u32, queue: QueueNumber) -> bool {
-        (self.queue)(queue).is_some_and(|queue| queue.lists(number))
+        // What is in escrow is its ticket's.
+        queue == ESCROW || (self.queue)(queue).is_some_and(|queue| queue.lists(number))
     }
 
     /// Gives away a slot that the dead held.

@@ -122,10 +122,10 @@ impl Slot {
     /// Returns the word if the slot waits in `queue`, and what has been noted as its place.
     pub(crate) fn ready_since(&self, queue: QueueNumber) -> Option<(Word, Option<u64>)> {
         // ORDERING: PLACE, acquire side, as above. Model: loom-tests/escrow.rs.
-        let word = Word(self.word.load(Acquire));
+        let seen = Word(self.word.load(Acquire));
         // ORDERING: Relaxed; see above.
         let place = self.listed_at.load(Relaxed);
-        word.is_ready_in(queue).then_some((word, Some(place).filter(|&place| place != UNLISTED)))
+        seen.is_ready_in(queue).then_some((seen, Some(place).filter(|&place| place != UNLISTED)))
     }
 
     /// Notes the place at which the caller is about to list the slot that it posted.

@@ -24,8 +24,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Protocol("slot"),
         lacks: "PLACE, the acquire of who asks since when",
-        line: "let word = Word(self.word.load(Acquire));\n        // ORDERING: Relaxed; see above.\n        let place",
-        instead: "let word = Word(self.word.load(Relaxed));\n        let place",
+        line: "let seen = Word(self.word.load(Acquire));",
+        instead: "let seen = Word(self.word.load(Relaxed));",
         scenario: "escrow: reclaimed while it is deposited again",
         objection: Assertion,
     },
