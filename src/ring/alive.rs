@@ -16,7 +16,6 @@ use std::task::Waker;
 use super::core::Core;
 use super::options::DroppedDirty;
 use super::stay::{Stay, wait_until_nobody_is_at};
-use crate::protocol::escrow::ESCROW;
 use crate::protocol::queue::Refused;
 use crate::protocol::slot::{Held, Time};
 
@@ -110,8 +109,8 @@ impl SlotCore {
             }
             DroppedDirty::SendAgain => {
                 let queue = held.came_from();
-                if queue == ESCROW {
-                    // It came by no queue to which it could go again.
+                if core.lines().get(usize::from(queue)).is_none() {
+                    // It came by a ticket, by no queue to which it could go again.
                     core.set_aside(held);
                     return None;
                 }
