@@ -13,7 +13,7 @@ use super::options::{HugePages, Populate, QueueOptions};
 use super::shared_layout::SharedLayout;
 use crate::memory::shared::{Header, Kind, Place, RingFields, SharedError, SharedRegion, open_or_create};
 use crate::memory::{Advice, RegionError, Shape, TypeShape, Value};
-use crate::protocol::queue::Corrupt;
+use crate::protocol::outcome::{Corrupt, Wrong};
 use crate::protocol::slot::FREE;
 use crate::protocol::standing::MOST_PARTICIPANTS;
 use crate::sys::fork;
@@ -226,7 +226,11 @@ impl<T: Value> Ring<T> {
     /// # Ok::<(), ringmill::ring::BuildError>(())
     /// ```
     pub fn damage(&self) -> Option<Damage> {
-        let Corrupt { queue, what, found } = self.core().damage()?;
+        let Corrupt { queue, wrong, found } = self.core().damage()?;
+        let what = match wrong {
+            Wrong::NoSuchSlot => "the number of no slot is listed",
+            Wrong::Endless => "from this position on the list leads nowhere",
+        };
         let queue = (queue != FREE).then(|| self.core().line(queue).options.name.clone());
         Some(Damage { queue, what, found })
     }
