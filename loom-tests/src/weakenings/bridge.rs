@@ -15,18 +15,10 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         file: Protocol("bridge"),
-        lacks: "the call of who is woken",
-        line: "if !self.call_all() && !has_ticked {",
-        instead: "if false {",
-        scenario: "bridge: two tasks, one call",
-        objection: Deadlock,
-    },
-    Weakening {
-        file: Protocol("bridge"),
         lacks: "the passing on of a wake that is for no task (G2)",
         line: "                bed.notify(1);\n",
         instead: "",
-        scenario: "bridge: a task that is dropped, and a thread",
+        scenario: "bridge: a task that is dropped at once, and a thread",
         objection: Deadlock,
     },
     Weakening {
@@ -40,9 +32,9 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         file: Model("bridge"),
         lacks: "the passing on of a call that is not answered (G2)",
-        line: "        if self.bridge.leave(place) {\n            self.bed.notify(1);\n        }",
-        instead: "        self.bridge.leave(place);",
-        scenario: "bridge: a task that is dropped, and a thread",
+        line: "        if things.bridge.leave(&mut self.place) {\n            things.bed.notify(1);\n        }",
+        instead: "        things.bridge.leave(&mut self.place);",
+        scenario: "bridge: a task that is dropped later, and a thread",
         objection: Deadlock,
     },
 ];
