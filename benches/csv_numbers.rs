@@ -5,7 +5,7 @@
 //! machine can.
 
 // The very files of the library: what is measured is not public.
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unused_imports, unreachable_pub)]
 #[path = "../src/csv/number/mod.rs"]
 mod number;
 

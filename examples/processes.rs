@@ -80,7 +80,7 @@ fn parent() -> Result<(), Box<dyn Error>> {
     for mut worker in workers {
         worker.wait()?;
     }
-    shared::unlink(&name)?;
+    shared::unlink(name)?;
     assert_eq!(sum, MESSAGES * (MESSAGES - 1));
     println!("{received} messages, each once, though a worker was killed");
     Ok(())

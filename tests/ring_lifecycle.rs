@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use ringmill::Ring;
+use ringmill::memory::shared::Place;
 use ringmill::ring::{
-    Buffer, Closed, Memory, Queue, QueueOptions, SendError, SharedBuffer, TimeoutError, TryError, WhenFull,
+    Buffer, Closed, Queue, QueueOptions, SendError, SharedBuffer, TimeoutError, TryError, WhenFull,
 };
 
 /// Whether this address is mapped: the file of mappings has a range for it.
@@ -37,7 +38,7 @@ fn mappings_of(path: &std::path::Path) -> usize {
 /// A ring in a file, whose mapping can be told from all others.
 fn ring_in_a_file(folder: &tempfile::TempDir) -> (Ring<u64>, std::path::PathBuf) {
     let path = folder.path().join("ring");
-    let ring = Ring::builder().buffers(3).buffer_len(10).queues(["q"]).memory(Memory::File(path.clone()));
+    let ring = Ring::builder().buffers(3).buffer_len(10).queues(["q"]).at(Place::file(&path));
     (ring.build().unwrap(), path)
 }
 

@@ -61,11 +61,11 @@ pub(super) unsafe fn write(region: &SharedRegion) -> Result<(), SharedError> {
     // SAFETY: the part lies in the region (L2).
     let first = unsafe { at(base_of(region), layout.records_at) };
     // SAFETY: as for the words, here and below.
-    drop(unsafe { Placed::write(first, layout.participants, |_| Record::new(0)) });
+    unsafe { Placed::write(first, layout.participants, |_| Record::new(0)) };
     // SAFETY: as above.
     let first = unsafe { at(base_of(region), layout.beds_at) };
     // SAFETY: as above.
-    drop(unsafe { Placed::write(first, 2 * layout.ring.queues, |_| GateWords::new()) });
+    unsafe { Placed::write(first, 2 * layout.ring.queues, |_| GateWords::new()) };
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 //! The program of the tests runs itself: a child is told by its environment to be one of the roles below, over a file that
 //! all map. What they wait for is a job, of which the file has a number.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::env;
 use std::future::poll_fn;
 use std::path::Path;

@@ -99,9 +99,12 @@ impl Party {
     fn sweep(&self, dirty: Dirty) -> usize {
         let participants = self.words.participants();
         let find = || participants.find_dead(self.member.number, &self.lifelines);
-        std::iter::from_fn(find)
-            .map(|sweep| self.words.recovery(self.member.number, dirty).sweep(sweep, participants, |_| {}))
-            .count()
+        let mut swept = 0;
+        for sweep in std::iter::from_fn(find) {
+            self.words.recovery(self.member.number, dirty).sweep(sweep, participants, |_| {});
+            swept += 1;
+        }
+        swept
     }
 
     /// Checks that each slot and each message is there.
