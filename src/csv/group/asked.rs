@@ -51,7 +51,7 @@ impl GroupBuilder<'_> {
     ///
     /// # Examples
     ///
-    /// See [`CsvFile::group_by`].
+    /// See [`CsvFile::group_by`](crate::csv::CsvFile::group_by).
     pub fn mean<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
         self.ask(Aggregate::Mean, column.into())
     }
@@ -60,7 +60,7 @@ impl GroupBuilder<'_> {
     ///
     /// # Examples
     ///
-    /// See [`CsvFile::group_by`].
+    /// See [`CsvFile::group_by`](crate::csv::CsvFile::group_by).
     pub fn min<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
         self.ask(Aggregate::Min, column.into())
     }
@@ -69,7 +69,7 @@ impl GroupBuilder<'_> {
     ///
     /// # Examples
     ///
-    /// See [`CsvFile::group_by`].
+    /// See [`CsvFile::group_by`](crate::csv::CsvFile::group_by).
     pub fn max<'n>(self, column: impl Into<ColumnRef<'n>>) -> Self {
         self.ask(Aggregate::Max, column.into())
     }
