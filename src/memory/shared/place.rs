@@ -164,6 +164,12 @@ impl From<&str> for Place {
     }
 }
 
+impl From<&String> for Place {
+    fn from(name: &String) -> Self {
+        Self::named(name)
+    }
+}
+
 impl From<String> for Place {
     fn from(name: String) -> Self {
         Self::named(name)
