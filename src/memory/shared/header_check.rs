@@ -12,8 +12,8 @@ use crate::memory::layout;
 const MOST_SLOTS: u32 = (1 << 24) - 2;
 /// Fewer than the numbers that a slot's word has for owners, without nobody.
 const MOST_PARTICIPANTS: u32 = 1022;
-/// The queues that a slot's word has numbers for, without that of the free slots.
-const MOST_QUEUES: usize = 63;
+/// The queues that a slot's word has numbers for, without those of the free slots and of the escrow.
+const MOST_QUEUES: usize = 62;
 const MOST_NAME_BYTES: usize = 255;
 
 /// Makes an error unless something holds.
@@ -115,7 +115,7 @@ impl Header {
 
     fn check_queues(&self) -> Result<(), HeaderError> {
         let queues = &self.ring.queues;
-        require(queues.len() <= MOST_QUEUES, "queues", queues.len() as u64, "at most 63")?;
+        require(queues.len() <= MOST_QUEUES, "queues", queues.len() as u64, "at most 62")?;
         let mut bytes = 0;
         for (k, queue) in queues.iter().enumerate() {
             let name = &queue.name;
